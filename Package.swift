@@ -1,0 +1,100 @@
+// swift-tools-version: 6.1
+// Weir's targets in three tables: cores (pure rules), edges (one kind of I/O each), daemons (thin shells).
+// What each may import is written here once and held file by file by TidyTests.
+
+import PackageDescription
+
+let nio: [Target.Dependency] = [
+    .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+]
+let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
+let nioTLS: Target.Dependency = .product(name: "NIOTLS", package: "swift-nio")
+let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
+let nioEmbedded: Target.Dependency = .product(name: "NIOEmbedded", package: "swift-nio")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+
+let cores: [(name: String, imports: [Target.Dependency])] = [
+    ("Money", []),
+    ("Tenancy", []),
+    ("JSON", []),
+    ("Ledger", ["Money", "Tenancy"]),
+    ("Routing", ["Money", "Tenancy"]),
+    ("Translation", ["Money", "JSON"]),
+]
+
+let edges: [(name: String, imports: [Target.Dependency])] = [
+    ("Hashing", ["COpenSSL"]),
+    ("Storage", ["CSQLite"]),
+    ("IPC", ["Money", "Tenancy"] + nio),
+    ("HTTP", ["CZlib"] + nio + [nioSSL, nioTLS]),
+    ("DaemonKit", ["CYAML", logging]),
+]
+
+let systemLibraries: [(name: String, pkgConfig: String, package: String)] = [
+    ("CSQLite", "sqlite3", "libsqlite3-dev"),
+    ("COpenSSL", "openssl", "libssl-dev"),
+    ("CYAML", "yaml-0.1", "libyaml-dev"),
+    ("CZlib", "zlib", "zlib1g-dev"),
+]
+
+let daemons: [(name: String, imports: [Target.Dependency])] = [
+    (
+        "gatewayd",
+        ["Money", "Tenancy", "JSON", "Translation", "Routing", "Hashing", "IPC", "HTTP", "Storage", "DaemonKit", logging]
+            + nio
+    ),
+    ("walletd", ["Money", "Tenancy", "Ledger", "IPC", "Storage", "DaemonKit", logging] + nio),
+    ("weirctl", ["Money", "Tenancy", "JSON", "IPC", "DaemonKit", argumentParser] + nio),
+    ("weir-demo-upstream", ["HTTP", "JSON"] + nio),
+]
+
+let tests: [(name: String, imports: [Target.Dependency])] = [
+    ("MoneyTests", ["Money"]),
+    ("TenancyTests", ["Tenancy"]),
+    ("JSONTests", ["JSON"]),
+    ("LedgerTests", ["Ledger", "Money", "Tenancy"]),
+    ("RoutingTests", ["Routing", "Money", "Tenancy"]),
+    ("TranslationTests", ["Translation", "JSON", "Money"]),
+    ("HashingTests", ["Hashing"]),
+    ("StorageTests", ["Storage", "CSQLite"]),
+    ("IPCTests", ["IPC", "Money", "Tenancy", nioEmbedded] + nio),
+    ("HTTPTests", ["HTTP", nioHTTP1, nioEmbedded, nioSSL] + nio),
+    ("DaemonKitTests", ["DaemonKit", logging]),
+    ("walletdTests", ["walletd", "Ledger", "Money", "Tenancy", "IPC", "Storage", "DaemonKit", "CSQLite", logging] + nio),
+    (
+        "gatewaydTests",
+        [
+            "gatewayd", "Money", "Tenancy", "JSON", "Translation", "Routing", "Hashing", "IPC", "HTTP", "Storage",
+            "DaemonKit", "CSQLite", logging, nioEmbedded,
+        ] + nio
+    ),
+    ("weirctlTests", ["weirctl", "Money", "Tenancy", "IPC", "DaemonKit"]),
+    ("SystemTests", ["Money", "Tenancy", "IPC", "JSON"] + nio),
+    ("TidyTests", []),
+]
+
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+let package = Package(
+    name: "weir",
+    products: daemons.map { .executable(name: $0.name, targets: [$0.name]) },
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    ],
+    targets: cores.map { .target(name: $0.name, dependencies: $0.imports, swiftSettings: strict) }
+        + edges.map { .target(name: $0.name, dependencies: $0.imports, swiftSettings: strict) }
+        + systemLibraries.map {
+            .systemLibrary(name: $0.name, pkgConfig: $0.pkgConfig, providers: [.apt([$0.package])])
+        }
+        + daemons.map { .executableTarget(name: $0.name, dependencies: $0.imports, swiftSettings: strict) }
+        + tests.map { .testTarget(name: $0.name, dependencies: $0.imports, swiftSettings: strict) }
+)
