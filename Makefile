@@ -1,0 +1,65 @@
+# Weir's commands for people who build it. `make help` lists them.
+#
+# Everything is built once, with one flag set, because a changed flag rebuilds every dependency: an optimised build that
+# tests may look into (-enable-testing) and that checks exclusivity at compile time only (-enforce-exclusivity=unchecked).
+
+SHELL := /bin/sh
+.DELETE_ON_ERROR:
+
+SWIFT_FLAGS := -c release -Xswiftc -enable-testing -Xswiftc -enforce-exclusivity=unchecked
+BIN := .build/release
+VENV := .build-venv
+REQUIREMENTS := Tests/ClientTests/requirements.txt
+DEMO := run-demo
+
+# What `swift format` reads: our packages, not what they check out under .build.
+SWIFT_SOURCES := $(wildcard Package.swift Sources Tests Benchmarks/*/Package.swift Benchmarks/*/Sources Benchmarks/*/Tests)
+
+.PHONY: help deps build run test swift-test client-test bench-tools lint bench clean
+
+help: ## this list
+	@grep -E '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:.*## /\t/' | expand -t 14
+
+deps: ## install what the build needs and this machine lacks (apt-get, only what is missing)
+	@.ci/deps build
+
+build: deps ## build the daemons, weirctl and the tests
+	swift build --build-tests $(SWIFT_FLAGS)
+
+run: build ## start everything in ./run-demo with a demo tenant and print ready curl lines; Ctrl-C ends it
+	$(BIN)/weirctl up --demo --folder $(DEMO)
+
+test: ## install what is missing, build, run every test and the lint
+	@.ci/deps test
+	$(MAKE) --no-print-directory build
+	$(MAKE) --no-print-directory lint
+	$(MAKE) --no-print-directory bench-tools
+	$(MAKE) --no-print-directory swift-test
+	$(MAKE) --no-print-directory client-test
+
+swift-test: ## the Swift tests alone (after `make build`)
+	swift test --skip-build $(SWIFT_FLAGS)
+
+client-test: $(VENV)/installed ## the official SDKs against the built daemons alone (after `make build`)
+	WEIR_BIN=$(abspath $(BIN)) $(VENV)/bin/python -m pytest -q Tests/ClientTests
+
+$(VENV)/installed: $(REQUIREMENTS)
+	rm -rf $(VENV)
+	python3 -m venv $(VENV)
+	$(VENV)/bin/pip install -q --disable-pip-version-check -r $(REQUIREMENTS)
+	touch $@
+
+bench-tools: ## the C programs of the benchmarks, so that they keep compiling
+	$(MAKE) --no-print-directory -C Benchmarks/Gateway
+
+lint: ## swift format, strict
+	swift format lint --strict --parallel --recursive $(SWIFT_SOURCES)
+
+bench: ## compare with the upstream alone, nginx and plain SQLite; about fifteen minutes; writes Benchmarks/results
+	@.ci/deps bench
+	$(MAKE) --no-print-directory build
+	Benchmarks/run
+
+clean: ## remove what was built, the tests' virtual environment and the demo's data
+	rm -rf .build $(VENV) $(DEMO) Benchmarks/*/.build
+	$(MAKE) --no-print-directory -C Benchmarks/Gateway clean
