@@ -96,5 +96,6 @@ let package = Package(
             .systemLibrary(name: $0.name, pkgConfig: $0.pkgConfig, providers: [.apt([$0.package])])
         }
         + daemons.map { .executableTarget(name: $0.name, dependencies: $0.imports, swiftSettings: strict) }
-        + tests.map { .testTarget(name: $0.name, dependencies: $0.imports, swiftSettings: strict) }
+        + [.target(name: "Support", path: "Tests/Support", swiftSettings: strict)]
+        + tests.map { .testTarget(name: $0.name, dependencies: $0.imports + ["Support"], swiftSettings: strict) }
 )
