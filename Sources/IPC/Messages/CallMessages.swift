@@ -1,0 +1,51 @@
+// CallMessages: what makes a structure a question.
+//
+// For: clients and service tables, which pair every request with its number and its answer by type.
+// Refuses: nothing; a request whose answer has another type does not compile.
+// Called by: Messages/, Clients/, ServiceTable.
+
+/// A question with one answer.
+public protocol CallRequest: WireValue {
+    associatedtype Answer: WireValue
+    /// The number in the request frame.
+    static var number: MessageNumber { get }
+}
+
+/// A question answered by a stream of items and an end.
+public protocol StreamRequest: WireValue {
+    associatedtype Item: WireValue
+    associatedtype End: WireValue
+    /// The number in the request frame.
+    static var number: MessageNumber { get }
+}
+
+/// An answer without fields: that it came is all it says.
+public struct EmptyAnswer: WireValue, Hashable {
+    public init() {}
+    public func encode(to writer: inout WireWriter) {}
+    public init(from reader: inout WireReader) throws(WireFault) {}
+}
+
+/// The most bytes or elements a field may have. docs/PROTOCOL.md prints them beside each field.
+public enum FieldLimits {
+    /// A remark in the ledger.
+    public static let note = 256
+    /// A name for people, a model, a host, a label.
+    public static let displayName = 128
+    /// A key's name, a secret, a kind of error, a build.
+    public static let shortName = 64
+    /// What may be shown of a secret.
+    public static let display = 32
+    /// One line of explanation.
+    public static let line = 512
+    /// A page of explanation.
+    public static let page = 4096
+    /// Rows of a paged answer. 500 of the longest (about 500 bytes) fit a frame four times over.
+    public static let pageRows = 500
+    /// Rows of a page of errors, each up to 1.2 kB.
+    public static let errorRows = 200
+    /// Rows of a usage report.
+    public static let usageRows = 1000
+    /// Findings an audit reports; the first ones are enough to stop and look.
+    public static let findings = 64
+}
