@@ -61,7 +61,8 @@ public struct Migrator: Sendable {
         guard known.count <= migrations.count else {
             throw database.refusal(
                 .unknownSchema, "open",
-                "the file has schema \(known.count) and this release knows \(migrations.count): it was written by a newer one")
+                "the file has schema \(known.count) and this release knows \(migrations.count): it was written by a newer one"
+            )
         }
         for (name, migration) in zip(known, migrations) where name != migration.name {
             throw database.refusal(

@@ -21,7 +21,8 @@ extension Statement {
     @inline(__always)
     public func blob(_ column: Int32) -> UnsafeRawBufferPointer {
         let address = sqlite3_column_blob(row, column)
-        return UnsafeRawBufferPointer(start: address, count: address == nil ? 0 : Int(sqlite3_column_bytes(row, column)))
+        return UnsafeRawBufferPointer(
+            start: address, count: address == nil ? 0 : Int(sqlite3_column_bytes(row, column)))
     }
 
     /// A copy of the bytes in `column`.
