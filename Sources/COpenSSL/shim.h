@@ -1,0 +1,22 @@
+// COpenSSL: the system's OpenSSL 3, for Hashing.
+//
+// SHA-256 goes through the low-level functions on a context on the stack. OpenSSL 3 marks them as deprecated because they bypass
+// its providers; the one-shot `SHA256` and EVP look the algorithm up on every call instead and cost several times as much for
+// a key of 47 bytes (HashingTests prints both). The algorithm is the same code.
+#ifndef WEIR_COPENSSL_H
+#define WEIR_COPENSSL_H
+
+#define OPENSSL_SUPPRESS_DEPRECATED
+#include <openssl/crypto.h>
+#include <openssl/rand.h>
+#include <openssl/sha.h>
+
+// Writes the 32 bytes of SHA-256 over `count` bytes at `bytes` to `digest`.
+static inline void weir_sha256(const void *bytes, size_t count, unsigned char *digest) {
+    SHA256_CTX context;
+    SHA256_Init(&context);
+    SHA256_Update(&context, bytes, count);
+    SHA256_Final(digest, &context);
+}
+
+#endif

@@ -1,0 +1,7 @@
+// CYAML: the system's libyaml, for DaemonKit alone.
+#ifndef WEIR_CYAML_H
+#define WEIR_CYAML_H
+
+#include <yaml.h>
+
+#endif

@@ -1,0 +1,90 @@
+// StateDirectory: the folder that belongs to one running daemon.
+//
+// For: databases and spools. The lock in it makes sure that no second daemon opens the same files, whoever starts it.
+// Refuses: a folder of another user, a folder others can read, a folder that a running daemon holds.
+// Called by: DaemonMain, before the daemon opens anything.
+
+import Glibc
+
+/// A state directory that this process holds. The hold ends with the process, or when the last reference goes away.
+public final class StateDirectory: Sendable {
+    /// The folder's absolute path.
+    public let path: String
+    private let lock: Int32
+
+    /// Creates the folder with mode 0700 if it is missing (and its parents with 0755), checks that it is private, and
+    /// locks it.
+    public init(path: String) throws(FileFault) {
+        try Self.create(path)
+        try Self.checkPrivate(path)
+        self.path = path
+        lock = try Self.acquire(path.appendingPath("lock"))
+    }
+
+    deinit { close(lock) }
+
+    /// The path of `name` in this folder.
+    public func file(_ name: String) -> String { path.appendingPath(name) }
+
+    private static func create(_ path: String) throws(FileFault) {
+        if mkdir(path, 0o700) == 0 || errno == EEXIST { return }
+        guard errno == ENOENT, let slash = path.lastIndex(of: "/"), slash != path.startIndex else {
+            throw FileFault("create", path, errno: errno)
+        }
+        try createParent(String(path[..<slash]))
+        guard mkdir(path, 0o700) == 0 || errno == EEXIST else { throw FileFault("create", path, errno: errno) }
+    }
+
+    private static func createParent(_ path: String) throws(FileFault) {
+        if mkdir(path, 0o755) == 0 || errno == EEXIST { return }
+        guard errno == ENOENT, let slash = path.lastIndex(of: "/"), slash != path.startIndex else {
+            throw FileFault("create", path, errno: errno)
+        }
+        try createParent(String(path[..<slash]))
+        guard mkdir(path, 0o755) == 0 || errno == EEXIST else { throw FileFault("create", path, errno: errno) }
+    }
+
+    private static func checkPrivate(_ path: String) throws(FileFault) {
+        var facts = stat()
+        guard stat(path, &facts) == 0 else { throw FileFault("use", path, errno: errno) }
+        guard facts.st_mode & S_IFMT == S_IFDIR else { throw FileFault("use", path, reason: "not a folder") }
+        guard facts.st_uid == geteuid() else {
+            throw FileFault(
+                "use", path, reason: "belongs to user \(facts.st_uid), this daemon runs as user \(geteuid())")
+        }
+        guard facts.st_mode & 0o077 == 0 else {
+            throw FileFault("use", path, reason: "open to other users; run: chmod 700 \(path)")
+        }
+    }
+
+    /// flock(2) is bound to the open file, so it ends with the process however that dies; the number in the file is
+    /// for people.
+    private static func acquire(_ path: String) throws(FileFault) -> Int32 {
+        let file = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard file >= 0 else { throw FileFault("open", path, errno: errno) }
+        guard flock(file, LOCK_EX | LOCK_NB) == 0 else {
+            let code = errno
+            let holder = code == EWOULDBLOCK ? Holder.text(in: file) : String(cString: strerror(code))
+            close(file)
+            throw FileFault("lock", path, reason: holder)
+        }
+        Holder.write(to: file)
+        return file
+    }
+}
+
+/// The process number in a lock file.
+private enum Holder {
+    static func write(to file: Int32) {
+        let text = Array("\(getpid())\n".utf8)
+        guard ftruncate(file, 0) == 0 else { return }
+        _ = pwrite(file, text, text.count, 0)
+    }
+
+    static func text(in file: Int32) -> String {
+        var bytes = [UInt8](repeating: 0, count: 20)
+        let count = max(0, pread(file, &bytes, bytes.count, 0))
+        let digits = String(decoding: bytes[..<count].prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
+        return "held by a running daemon" + (digits.isEmpty ? "" : " (process \(digits))")
+    }
+}
