@@ -33,8 +33,8 @@ public enum FailureCode: UInt16, CaseIterable, Sendable {
 }
 
 extension FailureCode {
-    /// Whether a peer that answers this may have done what was asked. After `nothingDone` the call may be repeated elsewhere
-    /// or later without thought; after `unknown` only when it is idempotent.
+    /// Whether a peer that answers this may have done what was asked. After `nothingDone` the call may be repeated
+    /// elsewhere or later without thought; after `unknown` only when it is idempotent.
     public var effect: CallEffect {
         switch self {
         case .unknownMessage, .notPermitted, .malformed, .overloaded, .draining, .unsupportedVersion: .nothingDone

@@ -13,8 +13,8 @@ public enum IPCLimits {
     /// The most bytes a frame's payload may have. The largest answer, a page of 200 errors at their longest,
     /// is under 300 kB.
     public static let payloadBytes = 1 << 20
-    /// The most bytes a hello's payload may have: fixed fields and a build name fit in 90. Until the hello is accepted nothing
-    /// longer is buffered, so a stranger cannot make us hold a megabyte.
+    /// The most bytes a hello's payload may have: fixed fields and a build name fit in 90. Until the hello is
+    /// accepted nothing longer is buffered, so a stranger cannot make us hold a megabyte.
     public static let helloBytes = 256
     /// The most bytes one item of a server stream may have; 64 items in flight then hold at most 1 MiB.
     public static let streamItemBytes = 16 << 10

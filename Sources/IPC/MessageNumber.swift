@@ -1,7 +1,8 @@
 // MessageNumber: the one numbered list of everything a process may be asked.
 //
 // For: request frames, the daemons' service tables, the clients.
-// Refuses: nothing itself. Numbers are never reused; docs/PROTOCOL.md prints this list and a test holds the two together.
+// Refuses: nothing itself. Numbers are never reused; docs/PROTOCOL.md prints this list and a test holds the two
+// together.
 // Called by: ServiceTable (rows must agree with this list), the messages, the connections.
 
 public import NIOCore

@@ -1,8 +1,8 @@
 // WireReader: bytes to values, little endian, never past the end.
 //
 // For: every payload we receive.
-// Refuses: payloads that end inside a field (`truncated`), lengths above the field's limit, text that is not UTF-8, numbers that
-//          name nothing. Bytes after the last known field are skipped: a newer peer may have appended fields.
+// Refuses: payloads that end inside a field (`truncated`), lengths above the field's limit, text that is not UTF-8,
+// numbers that name nothing. Bytes after the last known field are skipped: a newer peer may have appended fields.
 // Called by: the messages' `init(from:)`, Hello, the connections.
 
 /// Why a payload could not be read. The fault of whoever sent it.
@@ -111,8 +111,8 @@ public struct WireReader {
         return [UInt8](UnsafeRawBufferPointer(start: try advance(length), count: length))
     }
 
-    /// A count in two bytes, at most `limit`, then elements that each stand behind their own length; whatever an element has
-    /// beyond the fields known here is skipped.
+    /// A count in two bytes, at most `limit`, then elements that each stand behind their own length; whatever an
+    /// element has beyond the fields known here is skipped.
     public mutating func list<Element: WireValue>(
         of type: Element.Type, atMost limit: Int
     ) throws(WireFault) -> [Element] {

@@ -147,4 +147,9 @@ extension WireReader {
     ) throws(WireFault) -> Change<Value> {
         try flag() ? .set(try take(&self)) : .keep
     }
+
+    /// A `Change` of a text.
+    public mutating func changeText(atMost limit: Int) throws(WireFault) -> Change<String> {
+        try flag() ? .set(try text(atMost: limit)) : .keep
+    }
 }

@@ -1,8 +1,8 @@
 // WireWriter: values to bytes, little endian, at the end of a growing region of memory.
 //
 // For: every frame we send. One writer lives as long as its connection; a flush empties it and keeps its memory.
-// Refuses: texts, byte strings and lists beyond the limit named by the caller; it then writes nothing for them and says so in
-//          `overLimit`, and the call fails with `fieldTooLong` before a byte leaves.
+// Refuses: texts, byte strings and lists beyond the limit named by the caller; it then writes nothing for them and
+// says so in `overLimit`, and the call fails with `fieldTooLong` before a byte leaves.
 // Called by: Frame, the messages' `encode`, the connections.
 
 /// Writes values in the layout of docs/PROTOCOL.md, "Types". Not thread-safe; owns its memory.
@@ -115,8 +115,8 @@ extension WireWriter {
         }
     }
 
-    /// A count in two bytes, then each element behind its own length in two bytes, so that fields which an older reader does not
-    /// know are skipped. Refused above `limit` elements.
+    /// A count in two bytes, then each element behind its own length in two bytes, so that fields which an older
+    /// reader does not know are skipped. Refused above `limit` elements.
     public mutating func list<Element: WireValue>(_ elements: [Element], atMost limit: Int) {
         guard elements.count <= limit else { return refuse() }
         u16(UInt16(elements.count))
@@ -128,5 +128,13 @@ extension WireWriter {
             guard length <= Int(UInt16.max) else { return refuse() }
             base.storeBytes(of: UInt16(length).littleEndian, toByteOffset: start, as: UInt16.self)
         }
+    }
+}
+
+extension WireWriter {
+    /// Bytes that were encoded before, as they are.
+    mutating func raw(_ bytes: UnsafeRawBufferPointer) {
+        let room = claim(bytes.count)
+        if let start = bytes.baseAddress { room.copyMemory(from: start, byteCount: bytes.count) }
     }
 }

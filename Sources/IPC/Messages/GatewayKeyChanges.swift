@@ -88,7 +88,7 @@ public struct KeyUpdateRequest: CallRequest, Hashable {
         key = try reader.key()
         expiresAt = try reader.change { (reader: inout WireReader) throws(WireFault) in try reader.optionalTime() }
         cap = try reader.change { (reader: inout WireReader) throws(WireFault) in try reader.optionalMicros() }
-        name = try reader.change { (reader: inout WireReader) throws(WireFault) in try reader.text(atMost: FieldLimits.shortName) }
+        name = try reader.changeText(atMost: FieldLimits.shortName)
         limits = try reader.change { (reader: inout WireReader) throws(WireFault) in try reader.optionalLimits() }
     }
 }

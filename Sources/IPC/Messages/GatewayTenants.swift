@@ -197,7 +197,7 @@ public struct TenantUpdateRequest: CallRequest, Hashable {
         tenant = try reader.tenant()
         policy = try reader.change { (reader: inout WireReader) throws(WireFault) in try reader.policy() }
         suspended = try reader.change { (reader: inout WireReader) throws(WireFault) in try reader.flag() }
-        displayName = try reader.change { (reader: inout WireReader) throws(WireFault) in try reader.text(atMost: FieldLimits.displayName) }
+        displayName = try reader.changeText(atMost: FieldLimits.displayName)
         limits = try reader.change { (reader: inout WireReader) throws(WireFault) in try reader.optionalLimits() }
     }
 }

@@ -1,7 +1,8 @@
 // Outcomes: what an answer says was done, or why not.
 //
 // For: the two-byte `outcome` field of wallet and admin answers.
-// Refuses: numbers it does not know. A reader that meets one treats the answer as malformed: nothing is assumed about money.
+// Refuses: numbers it does not know. A reader that meets one treats the answer as malformed: nothing is assumed about
+// money.
 // Called by: Messages/, walletd, gatewayd, weirctl.
 
 public import Money

@@ -141,7 +141,8 @@ public struct ReleaseRequest: CallRequest, Hashable {
     }
 }
 
-/// `wallet.assertHold`: says again, on a new connection and before anything else, that a hold granted on an earlier one is still alive. Always granted; the fields are those of hold.
+/// `wallet.assertHold`: says again, on a new connection and before anything else, that a hold granted on an earlier
+/// one is still alive. Always granted; the fields are those of hold.
 public struct AssertHoldRequest: CallRequest, Hashable {
     public static var number: MessageNumber { .walletAssertHold }
     public typealias Answer = HoldAnswer
