@@ -8,19 +8,19 @@ import Money
 import Synchronization
 import Tenancy
 
-/// A rate limit of a tenant's or key's own, in place of the configured default.
+/// A rate limit of a tenant's or key's own, in place of the configured default, as it is stored and told.
 struct RateOverride: Hashable, Sendable {
-    /// Sustained requests per minute, at least 1.
+    /// Sustained requests per minute; 0 is no limit.
     let perMinute: UInt32
-    /// Requests that may come at once, at least 1.
+    /// Requests that may come at once; 0 is as many as a minute's.
     let burst: UInt32
 
-    /// The largest value of either: far beyond one machine, small enough for GCRA arithmetic in nanoseconds.
+    /// The largest value of either: far beyond one machine, small enough for arithmetic in nanoseconds.
     static let largest: UInt32 = 100_000_000
 
-    /// `nil` unless both are in `1 ... largest`.
+    /// `nil` when either is above `largest`.
     init?(perMinute: UInt32, burst: UInt32) {
-        guard (1...Self.largest).contains(perMinute), (1...Self.largest).contains(burst) else { return nil }
+        guard perMinute <= Self.largest, burst <= Self.largest else { return nil }
         self.perMinute = perMinute
         self.burst = burst
     }
@@ -105,8 +105,8 @@ enum KeyChange: Sendable {
     case tenant(TenantRecord)
     /// A new key or a new version of one.
     case key(KeyRecord)
-    /// The key with this digest is gone for good.
-    case revoked(KeyFingerprint)
+    /// The key is gone for good.
+    case revoked(KeyRecord)
 }
 
 /// All live keys. Bound to one event loop; not Sendable.
@@ -141,7 +141,7 @@ final class KeyTable {
         case .tenant(let tenant) where tenant.number == tenants.count: tenants.append(tenant)
         case .tenant(let tenant): tenants[tenant.number] = tenant
         case .key(let key): keys[key.fingerprint] = key
-        case .revoked(let fingerprint): keys[fingerprint] = nil
+        case .revoked(let key): keys[key.fingerprint] = nil
         }
     }
 }

@@ -13,7 +13,12 @@ enum Surface: UInt8, CaseIterable, Sendable {
     case openai = 2
 
     /// The name in answers, logs and tables.
-    var name: String { self == .anthropic ? "anthropic" : "openai" }
+    var name: String {
+        switch self {
+        case .anthropic: "anthropic"
+        case .openai: "openai"
+        }
+    }
 }
 
 /// How an attempt ended. Stored: numbers are never reused.
@@ -203,6 +208,8 @@ struct ErrorRecord: Sendable {
     /// The status the client was answered with; 0 when no client was.
     var httpStatus: UInt16
     var note: ErrorNote
+    /// The catalog's name of the model; empty when no model was found.
+    var model = ""
 }
 
 extension String {

@@ -1,0 +1,254 @@
+// StoreWorker: what happens on the store's thread.
+//
+// For: turning waiting records into transactions, durable records into settlements, and acknowledgements into the cursor.
+// Refuses: to lose a record: a batch that fails is kept and tried again, first soon, then every other second.
+// Called by: StoreQueue, on the store's thread only.
+
+import NIOCore
+import Storage
+import Tenancy
+
+/// The store thread's state. Not Sendable.
+final class StoreWorker {
+    let store: Store
+    var watchers: [UInt64: @Sendable ([UsageRecord]) -> Void] = [:]
+
+    private let inbox: StoreInbox
+    private let thread: any EventLoop
+    private let loops: [any EventLoop]
+    private let deliver: @Sendable (Int, [CommittedRecord]) -> Void
+    private let options: StoreOptions
+
+    /// Taken from the inbox and not yet durable, oldest first.
+    private var records: [UsageRecord] = []
+    private var errors: [ErrorRecord] = []
+    private var cursor: OutboxCursor
+    private var savedCursor: Int64
+    /// The newest event of each key that had one since the start.
+    private var tails: [KeyID: Int64] = [:]
+    private var replay: Replay
+    /// Failed commits since the last one that succeeded.
+    private var failures = 0
+    private var retry: Scheduled<Void>?
+    private var upkeep: RepeatedTask?
+
+    /// Replayed events handed out at once: a few batches' worth, so that the wallet stays busy and memory small.
+    static let replayPage = 1024
+    /// How often retention and last uses are looked after.
+    static let upkeepTime = TimeAmount.seconds(30)
+    /// The pause between portions of upkeep when there is more than one.
+    static let upkeepPause = TimeAmount.milliseconds(100)
+    /// The wait after the first failed commit; it doubles up to `retryMost`.
+    static let retryFirst = TimeAmount.milliseconds(50)
+    /// The longest wait between tries: how late a freed disk is noticed.
+    static let retryMost = TimeAmount.seconds(2)
+
+    /// Events of a previous run, on their way to loop 0.
+    private struct Replay {
+        /// The last event handed out or skipped.
+        var position: Int64
+        /// The last event of the previous run.
+        let end: Int64
+        var isRunning = false
+    }
+
+    init(
+        _ options: StoreOptions, inbox: StoreInbox, thread: any EventLoop, loops: [any EventLoop],
+        deliver: @escaping @Sendable (Int, [CommittedRecord]) -> Void
+    ) throws(StorageError) {
+        store = try Store(path: options.path, fileLayer: options.fileLayer)
+        let (settled, last) = try store.outboxState()
+        cursor = OutboxCursor(settled: settled, last: last)
+        savedCursor = settled
+        replay = Replay(position: settled, end: last)
+        self.options = options
+        self.inbox = inbox
+        self.thread = thread
+        self.loops = loops
+        self.deliver = deliver
+        noteState()
+        startUpkeep()
+    }
+
+    /// Commits what waits, even when a retry was planned, and closes. Returns how many records could not be stored.
+    func close() -> Int {
+        retry?.cancel()
+        retry = nil
+        upkeep?.cancel()
+        work()
+        retry?.cancel()
+        if records.isEmpty { saveAllLastUses() }
+        store.close()
+        return records.count
+    }
+}
+
+// MARK: batches
+
+extension StoreWorker {
+    /// Takes what waits and commits it. While a failed batch waits for its retry, what comes waits behind it.
+    func work() {
+        takeInbox()
+        if retry == nil { commitAll() }
+        if replay.isRunning { continueReplay() }
+    }
+
+    /// Everything appended so far is durable, or the disk refuses; then `job`'s answer.
+    func answer<Answer>(_ job: (Store) throws(StorageError) -> Answer) -> Result<Answer, StoreFailure> {
+        work()
+        do throws(StorageError) {
+            return .success(try job(store))
+        } catch {
+            return .failure(.storage(error))
+        }
+    }
+
+    private func takeInbox() {
+        let acknowledged = inbox.take(records: &records, errors: &errors)
+        for seq in acknowledged { cursor.settle(seq) }
+    }
+
+    private func commitAll() {
+        var done = 0
+        var isOwed = !records.isEmpty || !errors.isEmpty || cursor.settled > savedCursor
+        while isOwed {
+            do throws(StorageError) {
+                done += try commit(records[done...].prefix(StoreQueue.batchMost))
+            } catch {
+                failed(error)
+                break
+            }
+            isOwed = done < records.count
+        }
+        if done == records.count { records.removeAll(keepingCapacity: true) } else { records.removeFirst(done) }
+        noteState()
+    }
+
+    /// Makes one batch durable, with the error rows and the cursor; then tells everybody. Returns how many records it had.
+    private func commit(_ records: ArraySlice<UsageRecord>) throws(StorageError) -> Int {
+        let batch = try UsageBatch(Array(records), firstSeq: cursor.last + 1) { key throws(StorageError) in
+            if let known = tails[key] { return known }
+            return try store.newestEvent(of: key)
+        }
+        try store.append(batch, errors: errors, settled: cursor.settled)
+        errors.removeAll(keepingCapacity: true)
+        savedCursor = cursor.settled
+        cursor.extend(to: batch.lastSeq)
+        tails.merge(batch.tails) { _, newer in newer }
+        succeeded(batch)
+        return batch.records.count
+    }
+
+    private func succeeded(_ batch: UsageBatch) {
+        if failures > 0 { options.report(.recovered(afterFailures: failures)) }
+        failures = 0
+        inbox.note { state in
+            state.isFailing = false
+            state.figures.lastFailure = nil
+            state.figures.committed += UInt64(batch.records.count)
+            state.figures.batches += batch.records.isEmpty ? 0 : 1
+        }
+        handOver(batch)
+        for watcher in watchers.values where !batch.records.isEmpty { watcher(batch.records) }
+    }
+
+    /// Gives each loop what it has to settle; what needs no settlement is settled.
+    private func handOver(_ batch: UsageBatch) {
+        var parts = [[CommittedRecord]](repeating: [], count: loops.count)
+        for offset in batch.records.indices {
+            if let settlement = batch.settlement(at: offset) {
+                parts[Int(batch.records[offset].loop)].append(settlement)
+            } else {
+                cursor.settle(batch.firstSeq + Int64(offset))
+            }
+        }
+        for (index, part) in parts.enumerated() where !part.isEmpty { send(part, to: index) }
+    }
+
+    private func send(_ part: [CommittedRecord], to index: Int) {
+        loops[index].execute { [deliver] in deliver(index, part) }
+    }
+
+    private func failed(_ error: StorageError) {
+        failures += 1
+        if failures == 1 { options.report(.failing(error)) }
+        inbox.note { state in
+            state.isFailing = true
+            state.figures.failures += 1
+            state.figures.lastFailure = error.description
+        }
+        let doublings = min(failures - 1, 10)
+        let wait = min(Self.retryFirst * (1 << doublings), Self.retryMost)
+        let bound = NIOLoopBound(self, eventLoop: thread)
+        retry = thread.scheduleTask(in: wait) {
+            bound.value.retry = nil
+            bound.value.work()
+        }
+    }
+
+    private func noteState() {
+        let waiting = records.count
+        let backlog = cursor.backlog
+        inbox.noteWaiting(waiting, backlog: backlog)
+    }
+}
+
+// MARK: replay
+
+extension StoreWorker {
+    func startReplay() {
+        replay.isRunning = true
+        continueReplay()
+    }
+
+    /// Hands out the next page once everything before it is settled.
+    private func continueReplay() {
+        do throws(StorageError) {
+            while cursor.settled >= replay.position, replay.position < replay.end {
+                let page = try store.outboxPage(after: replay.position, through: replay.end, limit: Self.replayPage)
+                guard let last = page.last else { preconditionFailure("an unsettled event is missing from its table") }
+                replay.position = last
+                for seq in page.free { cursor.settle(seq) }
+                if !page.unsettled.isEmpty { send(page.unsettled, to: 0) }
+            }
+            replay.isRunning = replay.position < replay.end
+        } catch {
+            failed(error)
+        }
+    }
+}
+
+// MARK: upkeep
+
+extension StoreWorker {
+    private func startUpkeep() {
+        let bound = NIOLoopBound(self, eventLoop: thread)
+        upkeep = thread.scheduleRepeatedTask(initialDelay: Self.upkeepTime, delay: Self.upkeepTime) { _ in
+            bound.value.keepUp()
+        }
+    }
+
+    /// One portion of retention and of last uses; comes back soon while there is more.
+    private func keepUp() {
+        guard failures == 0, upkeep != nil else { return }
+        do throws(StorageError) {
+            let cutoff = UnixMillis(options.clock() - Int64(options.eventDays) * 86_400_000)
+            let hasMoreToPrune = try store.prune(before: cutoff, settled: cursor.settled)
+            let hasMoreUses = try store.saveLastUses()
+            guard hasMoreToPrune || hasMoreUses else { return }
+        } catch {
+            return failed(error)
+        }
+        let bound = NIOLoopBound(self, eventLoop: thread)
+        thread.scheduleTask(in: Self.upkeepPause) { bound.value.keepUp() }
+    }
+
+    /// At the end: losing a last use to a failing disk loses nothing that was promised.
+    private func saveAllLastUses() {
+        do throws(StorageError) {
+            while try store.saveLastUses(step: 1) {}
+        } catch {
+            options.report(.failing(error))
+        }
+    }
+}
