@@ -1,0 +1,23 @@
+// Outcome: what became of a movement, and of a hold.
+//
+// For: the answers of walletd. Refusals are the closed list `WalletRefusal`, in its order of precedence.
+// Refuses: nothing itself.
+// Called by: Book, Entry, Refunding (give outcomes); walletd (answers with them).
+
+public import Money
+
+/// What became of a movement.
+public enum Outcome: Hashable, Sendable {
+    /// It is in the ledger now, as this entry.
+    case posted(Entry)
+    /// The same movement was in the ledger already, as this entry: the answer is the one given then.
+    case exists(Entry)
+    /// The ledger is unchanged.
+    case refused(WalletRefusal)
+}
+
+/// What became of a hold, with the free balance after it.
+public enum Admission: Hashable, Sendable {
+    case granted(free: Micros)
+    case refused(WalletRefusal, free: Micros)
+}
