@@ -1,0 +1,157 @@
+// Attempt: one call of one upstream for one request, and the relay of what it answers (step 7).
+//
+// For: sending the body, holding an answer back until its first content (the commit point), relaying it untouched, and
+// noticing every way it can end.
+// Refuses: to splice: after the commit point nothing but this upstream's bytes and at most one error event follow.
+// Called by: MeteredRequest (send, clientGone), HTTP's upstream client (head, body, end, failure), HTTPLoop (tick).
+
+import HTTP
+import NIOCore
+import Routing
+import Translation
+
+/// Loop-bound; one per attempt.
+final class Attempt: UpstreamReceiver, LoopTicked {
+    /// What the upstream's answer is taken for, once its head is there.
+    enum Mode {
+        case awaitingHead
+        /// An event stream for a client that asked for one.
+        case stream
+        /// A whole JSON answer.
+        case whole
+        /// An error status with its body.
+        case error
+    }
+
+    /// Where an answer that is read after its client has gone ends (cases B-10, B-11).
+    enum Draining {
+        case no
+        case until(NIODeadline)
+    }
+
+    /// Owned by the request while it runs; cleared when the attempt is over, so that neither keeps the other alive.
+    private(set) var request: MeteredRequest?
+    let gateway: Gateway
+    let target: PlannedAttempt
+    let provider: Provider
+    /// Which catalog the target's positions belong to.
+    let generation: Int
+    let summary: RequestSummary
+    var call: UpstreamCall?
+    var mode = Mode.awaitingHead
+    var status = 0
+    var stream: PassthroughStream?
+    var inflater: Inflater?
+    var collected = ByteBuffer()
+    var headers = HeaderBlock()
+    /// How long the vendor asks to be left alone, where it says so.
+    var retryAfterNanos: UInt64?
+    /// The vendor gave the request an id, which the client is to see (case T-17).
+    var vendorNamedIt = false
+    var firstContentNanos: UInt64?
+    var lastWrite: NIODeadline
+    var draining = Draining.no
+    var tickSlot = -1
+
+    init(_ request: MeteredRequest, _ target: PlannedAttempt, _ summary: RequestSummary) {
+        self.request = request
+        gateway = request.gateway
+        self.target = target
+        provider = request.served.providers[target.provider]
+        generation = request.served.generation
+        self.summary = summary
+        lastWrite = gateway.loop.now
+    }
+
+    /// Sends the request; callbacks follow.
+    func send(_ body: ByteBuffer) {
+        guard let request else { return }
+        let rewrite = RequestRewrite(
+            summary, upstreamModel: target.upstreamModel, asksForUsage: provider.supportsStreamOptions)
+        let upstreamBody = rewrite.isIdentity ? body : gateway.rewritten(body, rewrite)
+        let head = UpstreamRequest.head(for: request, to: provider, contentLength: upstreamBody.readableBytes)
+        call = gateway.upstreams.send(
+            to: provider.origin, head: head, body: upstreamBody, timeouts: provider.timeouts, receiver: self)
+        gateway.loop.watch(self)
+    }
+
+    func upstreamHead(_ head: ResponseHead) {
+        status = head.status
+        retryAfterNanos = head.fields.withValue(of: "retry-after", RetryAfter.nanos) ?? nil
+        vendorNamedIt = head.fields.contains("request-id") || head.fields.contains("x-request-id")
+        headers = UpstreamRequest.relayedFields(of: head, standing: request?.standing, manner: request?.manner)
+        if head.fields.value(of: "content-encoding", equals: "gzip") { inflater = Inflater() }
+        guard (200..<300).contains(head.status) else {
+            mode = .error
+            return
+        }
+        guard summary.isStream, AnswerKind.isEventStream(head.fields) else {
+            mode = .whole
+            return
+        }
+        mode = .stream
+        stream = PassthroughStream(
+            PassthroughStream.Options(
+                dialect: summary.dialect, requestID: request.map { "\($0.id)" } ?? "", clientModel: clientModel,
+                dropsUsageChunk: !summary.includesUsage, choices: summary.choices))
+    }
+
+    func upstreamBody(_ bytes: ByteBuffer) {
+        guard inflater == nil else { return inflate(bytes) }
+        take(bytes)
+    }
+
+    func upstreamEnd() {
+        switch mode {
+        case .awaitingHead: failed(.closed)
+        case .stream: streamEnded()
+        case .whole: wholeAnswered()
+        case .error: errorAnswered()
+        }
+    }
+
+    func upstreamFailed(_ failure: UpstreamFailure) {
+        if mode == .stream, stream?.phase == .committed { return interrupted(StreamInterruption(failure.cause)) }
+        failed(AttemptFailure(failure))
+    }
+
+    /// The model name to put back into answers, when the upstream knows the model by another one (case C-06).
+    var clientModel: String? { summary.model == target.upstreamModel ? nil : summary.model }
+
+    /// Our own fields, after the vendor's.
+    func appendOwnFields(_ request: MeteredRequest, isStream: Bool) {
+        if isStream { UpstreamRequest.appendStreamFields(to: &headers) }
+        Answer.appendIdentity(of: request.id, request.manner, vendorNamedIt: vendorNamedIt, to: &headers)
+    }
+
+    private func take(_ bytes: ByteBuffer) {
+        if mode == .stream { return relay(bytes) }
+        guard collected.readableBytes + bytes.readableBytes <= gateway.settings.answerBytesMost else {
+            call?.cancel()
+            return failed(.answerTooLarge)
+        }
+        if collected.readableBytes == 0 { collected = bytes } else { collected.writeImmutableBuffer(bytes) }
+    }
+
+    private func inflate(_ bytes: ByteBuffer) {
+        var plain = ByteBuffer()
+        let limit = gateway.settings.answerBytesMost
+        do {
+            try bytes.withUnsafeReadableBytes { try inflater?.inflate($0, into: &plain, limit: limit) }
+            take(plain)
+        } catch {
+            call?.cancel()
+            failed(.malformed)
+        }
+    }
+
+    /// Ends this attempt's part: nothing calls back any more.
+    func close() -> MeteredRequest? {
+        gateway.loop.unwatch(self)
+        if case .until = draining { gateway.drains -= 1 }
+        draining = .no
+        call = nil
+        defer { request = nil }
+        return request
+    }
+}

@@ -1,0 +1,69 @@
+// Gateway, past admission: which code answers which row of the route table.
+//
+// For: one switch that names every endpoint; adding a route without answering it does not compile.
+// Refuses: nothing.
+// Called by: Gateway.
+
+import HTTP
+import NIOCore
+import Tenancy
+import Translation
+
+extension Gateway {
+    /// Routes anybody may ask.
+    func open(_ route: Route, _ id: RequestID, _ exchange: HTTPExchange) {
+        switch route.endpoint {
+        case .probe: Health.probe(exchange)
+        case .health: Health.answer(id, self, on: exchange)
+        case .catalog: account.catalog(catalog, id, on: exchange)
+        case .messages, .chatCompletions, .models, .model, .usage, .balance, .keyList, .keyCreate, .keyChange, .keyRevoke,
+            .keyUsage:
+            preconditionFailure("\(route.path) is not open to everybody")
+        }
+    }
+
+    /// Routes a caller with a key may ask, beside the metered ones.
+    func answer(
+        _ route: Route, _ parameter: String?, _ caller: AuthenticatedKey, _ id: RequestID, _ exchange: HTTPExchange
+    ) {
+        switch route.endpoint {
+        case .models: Models.list(id, catalog, on: exchange)
+        case .model: Models.one(parameter ?? "", id, catalog, on: exchange)
+        case .usage: account.usage(caller, id, on: exchange)
+        case .balance: account.balance(caller, id, on: exchange)
+        case .keyList: account.listKeys(caller, id, on: exchange)
+        case .keyCreate: account.createKey(caller, id, on: exchange)
+        case .keyChange: account.changeKey(parameter ?? "", caller, id, on: exchange)
+        case .keyRevoke: account.revokeKey(parameter ?? "", caller, id, on: exchange)
+        case .keyUsage: account.keyUsage(parameter ?? "", caller, id, on: exchange)
+        case .probe, .health, .catalog, .messages, .chatCompletions:
+            preconditionFailure("\(route.path) is answered elsewhere")
+        }
+    }
+}
+
+extension Gateway {
+    /// Whose manners an error on `route` follows: the model list is shared by both dialects.
+    func manner(of route: Route, _ exchange: HTTPExchange) -> Manner {
+        switch route.endpoint {
+        case .models, .model: Models.dialect(of: exchange.head) == .anthropic ? .anthropic : .openai
+        default: route.manner
+        }
+    }
+
+    /// Whose manners an answer to a path that is not ours follows: those of the SDK that seems to ask.
+    static func manner(of exchange: HTTPExchange) -> Manner {
+        exchange.head.withPath { manner(ofPath: $0) } ?? (Models.dialect(of: exchange.head) == .anthropic ? .anthropic : .openai)
+    }
+
+    /// By the path alone; `nil` when it says nothing.
+    static func manner(ofPath path: UnsafeRawBufferPointer) -> Manner? {
+        func begins(_ prefix: StaticString) -> Bool {
+            prefix.withUTF8Buffer { path.count >= $0.count && zip($0, path).allSatisfy { $0 == $1 } }
+        }
+        if begins("/v1/messages") { return .anthropic }
+        if begins("/v1/chat/") || begins("/v1/models") { return .openai }
+        if begins("/v1/usage") || begins("/v1/billing") || begins("/v1/keys") || begins("/v1/catalog") { return .account }
+        return nil
+    }
+}

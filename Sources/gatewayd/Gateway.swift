@@ -1,0 +1,213 @@
+// Gateway: one event loop's whole request path: its key table, catalog, wallet connection and upstream pools.
+//
+// For: taking a request from its head through authentication, authorization and limits to its endpoint.
+// Refuses: unknown paths, wrong methods, and whatever Authentication and RateLimiting refuse.
+// Called by: HTTP's server (one Gateway per event loop), Main (start, reload, drain).
+
+import DaemonKit
+import HTTP
+import Money
+import NIOCore
+import Routing
+import Tenancy
+import Translation
+
+/// Loop-bound.
+final class Gateway: RequestHandler {
+    let index: UInt16
+    let loop: HTTPLoop
+    let allocator = ByteBufferAllocator()
+    let shared: GatewayShared
+    let keys: KeyTable
+    let wallet: WalletLink
+    let upstreams: UpstreamPool
+    let account: AccountEndpoints
+    let lane: MetricLane<GatewayMetric>
+    private(set) var settings: GatewaySettings
+    private(set) var catalog: ServedCatalog
+    private var cooldowns: CooldownTable
+    private let router = Router()
+    private var numbers: RequestNumbers
+    private var live: [MeteredRequest] = []
+    private(set) var isDraining = false
+    /// Answers read on after their client has gone.
+    var drains = 0
+    /// Where a stream's outgoing bytes are put together; empty between callbacks.
+    var scratch: [UInt8] = []
+
+    var store: StoreQueue { shared.store }
+
+    init(_ parts: GatewayParts) {
+        index = parts.index
+        loop = parts.loop
+        shared = parts.shared
+        keys = parts.keys
+        wallet = parts.wallet
+        upstreams = parts.upstreams
+        account = parts.account
+        lane = parts.lane
+        settings = parts.settings
+        catalog = parts.catalog
+        cooldowns = CooldownTable(parts.catalog.catalog)
+        numbers = RequestNumbers(seed: parts.seed)
+    }
+
+    func handle(_ exchange: HTTPExchange) {
+        let startedNanos = Clock.monotonicNanos()
+        let now = Clock.unixMillis()
+        let id = numbers.next(at: now)
+        let match = exchange.head.withPath { path in router.match(exchange.head.method, path) }
+        guard case .route(let route, let parameter) = match else { return unrouted(match, id, exchange) }
+        if route.admission == .open { return open(route, id, exchange) }
+        do {
+            let caller = try Authentication.caller(exchange.head.fields, keys, now: now)
+            try Authentication.authorize(caller, for: route)
+            switch RateLimiting.ask(caller, settings.rates, instance: shared.instanceBucket, now: startedNanos) {
+            case .limited(let standing): limited(standing, route, id, exchange)
+            case .allowed(let standing):
+                admitted(route, parameter, caller, standing, id, exchange, startedNanos)
+            }
+        } catch {
+            lane.add(.refused)
+            Answer.refuse(error, manner(of: route, exchange), id, on: exchange)
+        }
+    }
+
+    /// The body of an error that the HTTP layer found before there was an exchange.
+    func refusal(of refused: RefusedRequest, headers: inout HeaderBlock) -> ByteBuffer {
+        let id = numbers.next(at: Clock.unixMillis())
+        let manner = refused.target?.withUnsafeReadableBytes { Self.manner(ofPath: $0) } ?? .openai
+        let refusal = RequestPipeline.refusal(for: refused.problem, settings)
+        headers.append("content-type", "application/json")
+        Answer.appendIdentity(of: id, manner, to: &headers)
+        var body: [UInt8] = []
+        Answer.append(refusal, manner, id, to: &body)
+        lane.add(.refused)
+        return ByteBuffer(bytes: body)
+    }
+
+    private func admitted(
+        _ route: Route, _ parameter: Range<Int>?, _ caller: AuthenticatedKey, _ standing: RateStanding?, _ id: RequestID,
+        _ exchange: HTTPExchange, _ startedNanos: UInt64
+    ) {
+        guard route.admission == .metered else {
+            let parameter = parameter.map { range in
+                exchange.head.withPath { String(decoding: $0[range], as: UTF8.self) }
+            }
+            return answer(route, parameter, caller, id, exchange)
+        }
+        do {
+            try admitWork()
+        } catch {
+            lane.add(.refused)
+            return Answer.refuse(error, route.manner, id, on: exchange)
+        }
+        lane.add(.requests)
+        let dialect: Dialect = route.manner == .anthropic ? .anthropic : .openai
+        MeteredRequest(self, exchange, caller, dialect, id, standing, startedNanos: startedNanos).start()
+    }
+
+    /// Fails closed: what could not be accounted for is not let in.
+    private func admitWork() throws(Refusal) {
+        guard !isDraining else { throw RequestPipeline.restarting }
+        guard store.isAccepting else { throw RequestPipeline.storeUnavailable }
+        guard live.count < settings.requestsInFlightMost else {
+            throw Refusal(.overloaded, "overloaded", "Too many requests are under way; please try again.", retryAfterSeconds: 1)
+        }
+    }
+
+    private func limited(_ standing: RateStanding, _ route: Route, _ id: RequestID, _ exchange: HTTPExchange) {
+        lane.add(.limited)
+        let manner = manner(of: route, exchange)
+        let seconds = standing.retryAfterSeconds
+        let refusal = Refusal(
+            .rateLimited, "Rate limit reached; please try again in \(seconds) s.",
+            retryAfterSeconds: seconds)
+        Answer.refuse(refusal, manner, id, on: exchange) { standing.append(to: &$0, manner) }
+    }
+
+    private func unrouted(_ match: Router.Match, _ id: RequestID, _ exchange: HTTPExchange) {
+        lane.add(.refused)
+        let manner = Self.manner(of: exchange)
+        guard case .otherMethods(let methods) = match else {
+            let refusal = Refusal(.notFound, "not_found", "There is nothing at \(exchange.head.pathText).")
+            return Answer.refuse(refusal, manner, id, on: exchange)
+        }
+        let allowed = methods.joined(separator: ", ")
+        let refusal = Refusal(.methodNotAllowed, "method_not_allowed", "This path answers \(allowed).")
+        Answer.refuse(refusal, manner, id, on: exchange) { $0.append("allow", allowed) }
+    }
+}
+
+extension Gateway {
+    /// A request has begun: it is told when the daemon drains.
+    func began(_ request: MeteredRequest) {
+        request.slot = live.count
+        live.append(request)
+    }
+
+    func ended(_ request: MeteredRequest) {
+        guard let last = live.popLast(), request.slot >= 0 else { return }
+        if last !== request {
+            live[request.slot] = last
+            last.slot = request.slot
+        }
+        request.slot = -1
+    }
+
+    /// A metered request was turned away before any attempt: counted, and kept in the error ledger where it is somebody's
+    /// business (an empty wallet, a wallet that is away).
+    func refused(_ request: MeteredRequest, _ refusal: Refusal) {
+        lane.add(.refused)
+        guard let kind = RequestPipeline.ledgerKind(of: refusal) else { return }
+        store.append(
+            ErrorRecord(
+                at: Clock.unixMillis(), request: request.id, tenant: request.caller.tenant.id, key: request.caller.key.id,
+                provider: "", httpStatus: UInt16(clamping: refusal.kind.status),
+                note: ErrorNote(kind: kind, message: refusal.message)))
+    }
+
+    var liveCount: Int { live.count }
+
+    /// Step 4: who can serve this model now, most preferred first.
+    func plan(_ summary: RequestSummary) throws(Refusal) -> AttemptPlan {
+        guard let model = catalog.catalog.resolve(summary.model) else {
+            throw Refusal(.modelUnknown, "There is no model \"\(summary.model)\" here.", field: "model")
+        }
+        let dialect: UpstreamDialect = summary.dialect == .anthropic ? .anthropic : .openai
+        do {
+            return try AttemptPlan(model, dialect, &cooldowns, now: Clock.monotonicNanos())
+        } catch .dialectNotServed {
+            throw Refusal(
+                .dialectNotServed, "The model \"\(summary.model)\" is not served on this surface.", field: "model")
+        } catch .allPaused(let nanos) {
+            let seconds = Int(clamping: (nanos + 999_999_999) / 1_000_000_000)
+            throw Refusal(
+                .modelPaused, "All providers of \"\(summary.model)\" asked for a pause.", retryAfterSeconds: max(1, seconds))
+        }
+    }
+
+    func jitter() -> UInt64 { numbers.word() }
+
+    /// What became of an attempt, as far as the next requests' plans are concerned.
+    func note(_ fault: UpstreamFault?, of attempt: PlannedAttempt, generation: Int) {
+        // After a reload the attempt's positions may mean other hosts.
+        guard generation == catalog.generation else { return }
+        guard let trouble = fault.map(\.trouble) else { return cooldowns.succeeded(attempt) }
+        guard let trouble else { return }
+        cooldowns.failed(attempt, trouble, now: Clock.monotonicNanos(), jitter: numbers.word())
+    }
+
+    /// No new work from now on; live answers go on.
+    func drain() { isDraining = true }
+
+    /// The drain time is over: live streams get their error event and are settled.
+    func cutLiveRequests() { for request in live { request.cut() } }
+
+    /// Takes over a new configuration; requests under way keep the plan and prices they began with.
+    func adopt(_ settings: GatewaySettings, _ catalog: ServedCatalog) {
+        cooldowns = CooldownTable(catalog.catalog, inheriting: cooldowns, of: self.catalog.catalog)
+        self.settings = settings
+        self.catalog = catalog
+    }
+}

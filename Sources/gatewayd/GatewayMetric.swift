@@ -1,0 +1,35 @@
+// GatewayMetric: what this daemon counts.
+//
+// For: `weirctl status` and whoever watches the numbers; one lane of counters per event loop.
+// Refuses: nothing.
+// Called by: Gateway, Attempt (add), Service (snapshot).
+
+import DaemonKit
+
+enum GatewayMetric: Int, MetricKey {
+    case requests, refused, limited, failovers, overruns, clientsGone
+
+    var name: String {
+        switch self {
+        case .requests: "gatewayd_requests_total"
+        case .refused: "gatewayd_refused_total"
+        case .limited: "gatewayd_rate_limited_total"
+        case .failovers: "gatewayd_failovers_total"
+        case .overruns: "gatewayd_overruns_total"
+        case .clientsGone: "gatewayd_clients_gone_total"
+        }
+    }
+
+    var meaning: String {
+        switch self {
+        case .requests: "Metered requests let in."
+        case .refused: "Requests turned away: key, scope, body, model, money, or nothing at that path."
+        case .limited: "Requests turned away by a rate limit."
+        case .failovers: "Attempts that followed a failed one of the same request."
+        case .overruns: "Attempts that cost more than was held for them."
+        case .clientsGone: "Requests whose client went away before the answer was complete."
+        }
+    }
+
+    var kind: MetricKind { .counter }
+}

@@ -1,0 +1,65 @@
+// UpstreamRequest: the header fields of both directions, in bytes.
+//
+// For: the request line and fields that go to a vendor, and the fields of its answer that go to the client.
+// Refuses: everything HeaderPolicy keeps; adds the provider's credential and nothing about the tenant.
+// Called by: Attempt.
+
+import HTTP
+import NIOCore
+import Routing
+import Tenancy
+
+enum UpstreamRequest {
+    /// The head of the upstream request: the provider's target and fields, then the client's that may pass.
+    static func head(for request: MeteredRequest, to provider: Provider, contentLength: Int) -> ByteBuffer {
+        var builder = UpstreamHeadBuilder(
+            method: "POST", target: target(of: request, at: provider), host: provider.hostField)
+        provider.appendFields(to: &builder.headers)
+        builder.headers.append("accept-encoding", "identity")
+        request.exchange.head.fields.forEach { name, value in
+            guard !HeaderPolicy.keptFromUpstream.contains(name), !provider.sets(name) else { return }
+            builder.headers.append(name: name, value: value)
+        }
+        return builder.finish(contentLength: contentLength)
+    }
+
+    /// The provider's path for this surface, with the client's query (case C-02: `?beta=true` means something to the vendor).
+    private static func target(of request: MeteredRequest, at provider: Provider) -> ByteBuffer {
+        var target = provider.target
+        request.exchange.head.withQuery { query in
+            target.writeInteger(UInt8(ascii: "?"))
+            target.writeBytes(query)
+        }
+        return target
+    }
+
+    /// The vendor's fields that reach the client; our rate-limit fields stand in for the vendor's where a limit of ours applies.
+    static func relayedFields(of head: ResponseHead, standing: RateStanding?, manner: Manner?) -> HeaderBlock {
+        var headers = HeaderBlock()
+        head.fields.forEach { name, value in
+            guard !HeaderPolicy.keptFromClient.contains(name) else { return }
+            if standing != nil, head.status < 400, HeaderPolicy.rateLimits.contains(name) { return }
+            headers.append(name: name, value: value)
+        }
+        if let standing, let manner, head.status < 400 { standing.append(to: &headers, manner) }
+        return headers
+    }
+
+    /// What every event stream carries (case S-17): proxies on the way must not buffer, cache or transform it.
+    static func appendStreamFields(to headers: inout HeaderBlock) {
+        headers.append("cache-control", "no-cache, no-transform")
+        headers.append("x-accel-buffering", "no")
+    }
+}
+
+/// What an upstream's answer says it is.
+enum AnswerKind {
+    /// Whether the content type is `text/event-stream`, whatever parameters follow.
+    static func isEventStream(_ fields: FieldTable) -> Bool {
+        fields.withValue(of: "content-type") { value in
+            let expected: StaticString = "text/event-stream"
+            guard value.count >= expected.utf8CodeUnitCount else { return false }
+            return expected.withUTF8Buffer { zip($0, value).allSatisfy { $0 == $1 | 0x20 || $0 == $1 } }
+        } ?? false
+    }
+}
