@@ -141,3 +141,11 @@ public struct Estimate: Hashable, Sendable {
         return Usage(uncachedInput: input, output: output).costRoundedUp(at: worst)
     }
 }
+
+extension Estimate {
+    /// What the input of a request of `size` most likely is, in tokens: four bytes of text a token, 1,500 tokens an
+    /// attachment. For billing an answer whose usage never came (case B-14); such rows are flagged.
+    public static func likelyInputTokens(_ size: RequestSize) -> Int64 {
+        saturatingSum(tokens(size.textBytes, 40), saturatingProduct(size.attachments, 1500))
+    }
+}

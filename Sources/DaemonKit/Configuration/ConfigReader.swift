@@ -85,7 +85,8 @@ struct ConfigReader {
             let entryPath = ConfigPath.child(path, entry.key)
             checkKey(entry, keys, entryPath)
             let value = value(entry.value, item, entryPath)
-            return ConfigNamed(name: entry.key, place: entry.place, path: entryPath, value: value)
+            return ConfigNamed(
+                name: entry.key, place: entry.place, path: entryPath, value: value, isStandIn: value.isStandIn)
         }
         return ConfigValue(content: .map(named), place: node.place, isStandIn: false)
     }

@@ -76,7 +76,7 @@ extension Setting {
         _ comment: String
     ) where Value == [ConfigNamed<Item>] {
         self.init(name, .map(keys: keys.erased, of: .scalar(kind.erased), count: count), .empty, comment) {
-            $0.map.map { ConfigNamed(name: $0.name, place: $0.place, path: $0.path, value: $0.value.scalar(kind)) }
+            $0.map.map { entry in entry.map { $0.scalar(kind) } }
         }
     }
 
@@ -87,11 +87,7 @@ extension Setting {
     ) where Value == [ConfigNamed<[Item]>] {
         let items = ConfigShape.list(of: .scalar(kind.erased), count: 1...count.upperBound, single: true)
         self.init(name, .map(keys: keys.erased, of: items, count: count), .empty, comment) {
-            $0.map.map { entry in
-                ConfigNamed(
-                    name: entry.name, place: entry.place, path: entry.path,
-                    value: entry.value.list.map { $0.scalar(kind) })
-            }
+            $0.map.map { entry in entry.map { $0.list.map { $0.scalar(kind) } } }
         }
     }
 
@@ -101,7 +97,7 @@ extension Setting {
         _ comment: String
     ) where Value == [ConfigNamed<ConfigValues>] {
         self.init(name, .map(keys: keys.erased, of: .section(section), count: count), .empty, comment) {
-            $0.map.map { ConfigNamed(name: $0.name, place: $0.place, path: $0.path, value: $0.value.section) }
+            $0.map.map { entry in entry.map(\.section) }
         }
     }
 }
@@ -123,4 +119,12 @@ public struct ConfigNamed<Value: Sendable>: Sendable {
     public let path: String
     /// What the key is set to.
     public let value: Value
+    /// Whether what was written there was wrong and something else stands in for it.
+    public let isStandIn: Bool
+}
+
+extension ConfigNamed where Value == ConfigValue {
+    func map<Other: Sendable>(_ convert: (ConfigValue) -> Other) -> ConfigNamed<Other> {
+        ConfigNamed<Other>(name: name, place: place, path: path, value: convert(value), isStandIn: isStandIn)
+    }
 }

@@ -1,0 +1,152 @@
+// Configuration: weir.yaml as gatewayd reads it.
+//
+// For: declaring every setting of gatewayd once (name, range, default, meaning) and turning a good file into plain
+// values. docs/CONFIGURATION.md is tested against these declarations.
+// Refuses: whatever the declarations refuse, and the relations below; the whole file, before any socket opens.
+// Called by: Main through DaemonMain, at start, check, print and reload.
+
+import DaemonKit
+import IPC
+import Routing
+
+/// Everything an operator can decide about gatewayd.
+struct GatewaydConfiguration: RunnableConfiguration {
+    let process: ProcessSettings
+    let listeners: [ListenerConfiguration]
+    /// Event loops; 0 for one per processor.
+    let threads: Int
+    let limits: LimitConfiguration
+    let timeouts: TimeoutConfiguration
+    let rates: RateConfiguration
+    let abandoned: AbandonedConfiguration
+    let estimate: EstimateConfiguration
+    /// Days that usage events and errors are kept.
+    let retentionDays: Int
+    /// Where walletd answers.
+    let walletSocket: String
+    let peers: PeerUsers
+    /// In the order of `catalog.providers`.
+    let providers: [ProviderConfiguration]
+    let catalog: Catalog
+
+    static let process = ProcessSettings.Declarations(daemon: "gatewayd")
+    static let listen = Setting(
+        list: "listen", of: ListenerConfiguration.section, count: 1...16,
+        "Where clients connect: host:port, or a mapping with address and tls. IPv6 addresses stand in brackets and quotes."
+    )
+    static let threads = Setting(
+        "threads", .integer(0...64), default: 0, "Event loops that serve clients; 0 makes one per processor.")
+    static let limits = Setting(
+        section: "limits", LimitConfiguration.section, "What one client, and all together, may take up.")
+    static let timeouts = Setting(
+        section: "timeouts", TimeoutConfiguration.section, "How long gatewayd waits for clients.")
+    static let rateLimits = Setting(
+        section: "rate_limits", RateConfiguration.section,
+        "Requests per minute. A limit that is left out does not exist; a key or tenant with limits of its own has those instead."
+    )
+    static let abandoned = Setting(
+        section: "abandoned", AbandonedConfiguration.section,
+        "Answers whose client went away, at providers with on_client_gone: drain.")
+    static let estimate = Setting(
+        section: "estimate", EstimateConfiguration.section,
+        "How the upper bound of a request's cost is found, which is held in the wallet while the request runs.")
+    static let retention = Setting(
+        "retention_days", .integer(1...3650), default: 90,
+        "Days that usage events and errors are kept; totals are kept for ever.")
+
+    private static let walletd = ProcessSettings.Declarations(daemon: "walletd")
+    private static let walletSection = Setting(
+        section: "walletd",
+        ConfigSection([walletd.socket.declaration, walletd.stateDirectory.declaration], foreign: .all),
+        "The sibling that keeps the money; of its settings gatewayd reads those that say where it is.")
+    private static let ownSection = Setting(
+        section: "gatewayd",
+        ConfigSection(
+            [listen.declaration, threads.declaration] + process.all + [
+                limits.declaration, timeouts.declaration, rateLimits.declaration, abandoned.declaration,
+                estimate.declaration, retention.declaration,
+            ]), "The daemon that clients talk to.")
+    private static let peers = PeerUsers.setting(roles: PeerRole.allCases.map(\.description))
+
+    static let layout = ConfigSection([
+        ownSection.declaration, walletSection.declaration, peers.declaration, ProviderConfiguration.all.declaration,
+        CatalogReader.models.declaration, CatalogReader.aliases.declaration,
+    ])
+
+    init(_ values: ConfigValues, _ credentials: CredentialStore, _ report: inout ConfigReport) {
+        let own = values[Self.ownSection]
+        let wallet = values[Self.walletSection]
+        process = ProcessSettings(own, Self.process)
+        listeners = own[Self.listen].map(ListenerConfiguration.init)
+        threads = own[Self.threads]
+        limits = LimitConfiguration(own[Self.limits])
+        timeouts = TimeoutConfiguration(own[Self.timeouts], &report)
+        rates = RateConfiguration(own[Self.rateLimits], &report)
+        abandoned = AbandonedConfiguration(own[Self.abandoned])
+        estimate = EstimateConfiguration(own[Self.estimate])
+        retentionDays = own[Self.retention]
+        walletSocket = wallet[Self.walletd.socket]
+        peers = PeerUsers(values[Self.peers])
+        providers = values[ProviderConfiguration.all].map { ProviderConfiguration($0, credentials, &report) }
+        catalog = CatalogReader.catalog(values, providers, &report)
+        Self.checkOverlaps(own, wallet, &report)
+    }
+
+    /// Two daemons on one socket or folder, two listeners on one address: each would break the other at run time.
+    private static func checkOverlaps(_ own: ConfigValues, _ wallet: ConfigValues, _ report: inout ConfigReport) {
+        if own[process.socket] == wallet[walletd.socket] {
+            report.add(own.place(of: process.socket), own.path(of: process.socket), "the same socket as walletd's")
+        }
+        if own[process.stateDirectory] == wallet[walletd.stateDirectory] {
+            let reason = "the same folder as walletd's; each daemon has its own"
+            report.add(own.place(of: process.stateDirectory), own.path(of: process.stateDirectory), reason)
+        }
+        var seen: Set<NetworkAddress> = []
+        for listener in own[listen] where !listener.isStandIn(ListenerConfiguration.address) {
+            let address = listener[ListenerConfiguration.address]
+            if address.port == 0 || seen.insert(address).inserted { continue }
+            report.add(
+                listener.place(of: ListenerConfiguration.address), listener.path(of: ListenerConfiguration.address),
+                "\(address) is listed twice")
+        }
+    }
+}
+
+/// One address that clients connect to.
+struct ListenerConfiguration: Sendable {
+    /// Files of a TLS listener.
+    struct TLS: Sendable, Equatable {
+        let certificate: String
+        let privateKey: String
+    }
+
+    let address: NetworkAddress
+    let tls: TLS?
+
+    static let address = Setting("address", .address, "Host and port; port 0 lets the kernel choose.")
+    static let tls = Setting(
+        optionalSection: "tls", ConfigSection([certificate.declaration, privateKey.declaration]),
+        "Makes this a TLS listener.")
+    static let certificate = Setting("certificate", .path, "PEM file with the certificate and its chain.")
+    static let privateKey = Setting("private_key", .path, "PEM file with the private key.")
+    static let section = ConfigSection([address.declaration, tls.declaration], shorthand: "address")
+
+    init(_ values: ConfigValues) {
+        address = values[Self.address]
+        tls = values[Self.tls].map { TLS(certificate: $0[Self.certificate], privateKey: $0[Self.privateKey]) }
+    }
+}
+
+extension GatewaydConfiguration {
+    /// What a restart is needed for: settings that a reload reads and does not apply, by key path.
+    func needingRestart(comparedWith old: GatewaydConfiguration) -> [String] {
+        let changes: [(String, Bool)] = [
+            ("gatewayd.listen", listeners.map(\.address) != old.listeners.map(\.address)),
+            ("gatewayd.threads", threads != old.threads),
+            ("gatewayd.socket", process.socket != old.process.socket),
+            ("gatewayd.state_directory", process.stateDirectory != old.process.stateDirectory),
+            ("walletd.socket", walletSocket != old.walletSocket),
+        ]
+        return changes.filter(\.1).map(\.0)
+    }
+}
