@@ -1,0 +1,73 @@
+// UpstreamOrigin: where a pool connects to, and how long it may take.
+//
+// For: the values a caller gives with each request.
+// Refuses: nothing; addresses are checked when the catalog is read.
+// Called by: gatewayd; UpstreamPool keys its connections by origin.
+
+public import NIOCore
+
+/// Scheme, host and port of an upstream; connections are shared per origin.
+public struct UpstreamOrigin: Hashable, Sendable {
+    /// TLS with verification, or plain TCP.
+    public let secure: Bool
+    /// Host name or IP address, without brackets; also the name sent in SNI and verified.
+    public let host: String
+    /// TCP port.
+    public let port: Int
+
+    /// An origin.
+    public init(secure: Bool, host: String, port: Int) {
+        self.secure = secure
+        self.host = host
+        self.port = port
+    }
+}
+
+/// How long each part of a call may take. All are kept to within one tick of the loop.
+public struct UpstreamTimeouts: Sendable, Hashable {
+    /// For one connection: name, TCP and TLS.
+    public var connect: TimeAmount = .seconds(10)
+    /// From `send` to having a connection.
+    public var wait: TimeAmount = .seconds(15)
+    /// From sending to the complete head of the answer (1xx do not count).
+    public var firstByte: TimeAmount = .seconds(60)
+    /// Between two reads of the body; does not run while reading is paused.
+    public var idle: TimeAmount = .seconds(60)
+    /// From `send` to the end.
+    public var total: TimeAmount = .seconds(600)
+
+    /// The defaults above: the vendors' own SDKs give up after ten minutes.
+    public init() {}
+}
+
+/// Bounds of one loop's pool. They are per event loop: a gateway with n loops opens up to n times as many connections.
+public struct PoolConfiguration: Sendable {
+    /// Connections to one origin, those being made included.
+    public var perOriginMax = 256
+    /// Calls waiting for a connection beyond those that have one coming.
+    public var waitersMax = 1024
+    /// Origins remembered; idle ones are forgotten beyond it.
+    public var originsMax = 256
+    /// An unused connection is closed after this. Below the 60 s of common load balancers, so that they do not close first.
+    public var idleTimeout: TimeAmount = .seconds(50)
+    /// Socket receive buffer in bytes, so that a paused upstream does not fill megabytes of kernel memory that would all
+    /// have to be read when it closes; `nil` leaves it to the kernel (up to 6 MiB).
+    public var receiveBufferBytes: Int32? = 256 * 1024
+    /// Bounds on heads of answers.
+    public var limits = HeadLimits()
+
+    /// The defaults above.
+    public init() {}
+}
+
+/// How many connections and waiting calls a pool has.
+public struct PoolCounts: Sendable, Hashable {
+    /// Connected and unused.
+    public var idle = 0
+    /// Carrying a call.
+    public var busy = 0
+    /// Being made.
+    public var connecting = 0
+    /// Calls without a connection.
+    public var waiting = 0
+}
