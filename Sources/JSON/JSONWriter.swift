@@ -66,6 +66,26 @@ public struct JSONWriter {
         bytes.append(contentsOf: slice)
     }
 
+    /// A value that is JSON already, as a range of a received text.
+    public mutating func raw(_ slice: Slice<UnsafeRawBufferPointer>) { raw(UnsafeRawBufferPointer(rebasing: slice)) }
+
+    /// A key in the spelling of a received text; exactly one value must follow.
+    public mutating func key(_ text: JSONText) {
+        comma()
+        bytes.append(UInt8(ascii: "\""))
+        bytes.append(contentsOf: text.spelling)
+        bytes.append(contentsOf: "\":".utf8)
+        needsComma = false
+    }
+
+    /// A string whose text is received JSON, escaped once more.
+    public mutating func string(spelling slice: Slice<UnsafeRawBufferPointer>) {
+        comma()
+        bytes.append(UInt8(ascii: "\""))
+        Self.appendEscaped(UnsafeRawBufferPointer(rebasing: slice), to: &bytes)
+        bytes.append(UInt8(ascii: "\""))
+    }
+
     /// The key of a member; exactly one value must follow.
     public mutating func key(_ name: String) {
         string(name)
