@@ -71,7 +71,7 @@ static void next_request(struct connection *c) {
 }
 
 static void record(struct connection *c) {
-    if (!measuring || c->started < measured_from) return;
+    if (!measuring || (mode == OPEN && c->started < measured_from)) return;
     uint64_t us = (now_ns() - c->started) / 1000;
     requests++;
     if (us > slowest) slowest = us;

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pathlib
 import signal
 import socket
 import subprocess
@@ -32,10 +33,9 @@ def wait_for_port(port: int, seconds: float = 10) -> None:
 class Running:
     """A process started for the benchmark; ended with the block that started it."""
 
-    def __init__(self, *command: str, pinned_to: int | None = None) -> None:
-        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-        if pinned_to is not None:
-            os.sched_setaffinity(self._process.pid, {pinned_to})
+    def __init__(self, log: pathlib.Path, *command: str) -> None:
+        with open(log, "wb") as file:
+            self._process = subprocess.Popen(command, stdout=file, stderr=file, stdin=subprocess.DEVNULL)
 
     def __enter__(self) -> Running:
         return self
@@ -43,10 +43,10 @@ class Running:
     def __exit__(self, *_: object) -> None:
         self._process.send_signal(signal.SIGTERM)
         try:
-            self._process.communicate(timeout=10)
+            self._process.wait(timeout=10)
         except subprocess.TimeoutExpired:
             self._process.kill()
-            self._process.communicate()
+            self._process.wait()
 
     @property
     def pid(self) -> int:
