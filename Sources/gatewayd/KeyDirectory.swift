@@ -33,6 +33,11 @@ final class KeyDirectory {
 
     func key(_ id: KeyID) -> KeyRecord? { keys[id]?.record }
 
+    /// Keys that are neither revoked nor expired.
+    func keysInForce(at now: UnixMillis) -> Int {
+        keys.values.reduce(0) { $0 + ($1.record.expiresAt > now ? 1 : 0) }
+    }
+
     /// Takes over a durable change.
     func apply(_ change: KeyChange) {
         switch change {

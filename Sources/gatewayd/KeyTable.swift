@@ -5,24 +5,27 @@
 // Called by: RequestPipeline (find), KeyPublisher (apply), on the table's event loop only.
 
 import Money
+import Routing
 import Synchronization
 import Tenancy
 
 /// A rate limit of a tenant's or key's own, in place of the configured default, as it is stored and told.
 struct RateOverride: Hashable, Sendable {
-    /// Sustained requests per minute; 0 is no limit.
+    /// Sustained requests per minute; 0 is no limit, whatever the default says.
     let perMinute: UInt32
     /// Requests that may come at once; 0 is as many as a minute's.
     let burst: UInt32
+    /// The same as the limit to ask; no limit is the highest one, which no machine reaches.
+    let inForce: RateLimit
 
-    /// The largest value of either: far beyond one machine, small enough for arithmetic in nanoseconds.
-    static let largest: UInt32 = 100_000_000
-
-    /// `nil` when either is above `largest`.
+    /// `nil` when either is above what a limit may be.
     init?(perMinute: UInt32, burst: UInt32) {
-        guard perMinute <= Self.largest, burst <= Self.largest else { return nil }
+        let rate = perMinute == 0 ? RateLimit.largestRate : Int(perMinute)
+        let atOnce = perMinute == 0 ? RateLimit.largestBurst : burst == 0 ? rate : Int(burst)
+        guard let limit = RateLimit(requestsPerMinute: rate, burst: atOnce) else { return nil }
         self.perMinute = perMinute
         self.burst = burst
+        inForce = limit
     }
 }
 

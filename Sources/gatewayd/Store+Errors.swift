@@ -47,14 +47,15 @@ extension Store {
         try insert.run()
     }
 
-    /// Errors before row `before`, newest first, of `tenant` or of all; at most `limit` of them.
+    /// Errors before row `before`, newest first, of `tenant` or of all; at most `limit` of them, which may be one
+    /// more than a page.
     func errors(of tenant: TenantID?, before: Int64, limit: Int) throws(StorageError) -> [StoredError] {
         let question = try database.prepare(
             """
             SELECT seq, at, kind, request, tenant, key, model, provider, http_status, message FROM errors
             WHERE seq < ?1 AND (?2 IS NULL OR tenant = ?2) ORDER BY seq DESC LIMIT ?3
             """)
-        question.bind(1, before).bind(2, tenant?.text).bind(3, Int64(min(limit, Self.errorPageMost)))
+        question.bind(1, before).bind(2, tenant?.text).bind(3, Int64(min(limit, Self.errorPageMost + 1)))
         var rows: [StoredError] = []
         try question.forEachRow { rows.append(StoredError($0)) }
         return rows

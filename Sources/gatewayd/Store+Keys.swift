@@ -82,11 +82,10 @@ extension Store {
         return record
     }
 
-    /// The live key after `update`, or `nil` when there is no such live key.
-    func updateKey(_ id: KeyID, _ update: KeyUpdate) throws(StorageError) -> KeyRecord? {
-        guard let old = directory.key(id), let row = try key(id) else { return nil }
+    /// The next version of the live key `old`, which is stored as `row`.
+    func updateKey(_ old: KeyRecord, _ row: StoredKey, _ update: KeyUpdate) throws(StorageError) -> KeyRecord {
         let record = KeyRecord(
-            id: id, fingerprint: old.fingerprint, tenantNumber: old.tenantNumber, scope: old.scope,
+            id: old.id, fingerprint: old.fingerprint, tenantNumber: old.tenantNumber, scope: old.scope,
             expiresAt: update.expiresAt.applied(to: row.expiresAt) ?? .never, cap: update.cap.applied(to: old.cap),
             rate: update.rate.applied(to: old.rate), cell: old.cell)
         let change = try database.prepare(
@@ -95,23 +94,21 @@ extension Store {
             """)
         change.bind(1, update.name.applied(to: row.name)).bind(2, record.cap?.value)
             .bind(3, record.rate.map { Int64($0.perMinute) }).bind(4, record.rate.map { Int64($0.burst) })
-            .bind(5, update.expiresAt.applied(to: row.expiresAt)?.value).bind(6, id.text)
+            .bind(5, update.expiresAt.applied(to: row.expiresAt)?.value).bind(6, old.id.text)
         try change.run()
         directory.apply(.key(record))
         return record
     }
 
-    /// Ends a live key for good; what it was, or `nil` when there is no such live key.
-    func revokeKey(_ id: KeyID, at now: UnixMillis) throws(StorageError) -> KeyRecord? {
-        guard let record = directory.key(id) else { return nil }
+    /// Ends the live key `record` for good.
+    func revokeKey(_ record: KeyRecord, at now: UnixMillis) throws(StorageError) {
         let change = try database.prepare(
             """
             UPDATE keys SET revoked_at = ?1, last_used_at = max(coalesce(last_used_at, 0), ?2)
             WHERE id = ?3 AND revoked_at IS NULL
             """)
-        try change.bind(1, now.value).bind(2, record.cell.lastUsed.load(ordering: .relaxed)).bind(3, id.text).run()
+        try change.bind(1, now.value).bind(2, record.cell.lastUsed.load(ordering: .relaxed)).bind(3, record.id.text).run()
         directory.apply(.revoked(record))
-        return record
     }
 
     /// Writes down the last uses that are a minute or more newer than the file's; whether there may be more.
@@ -135,9 +132,10 @@ extension Store {
         try database.prepare(Self.keySQL + " WHERE keys.id = ?1").bind(1, id.text).firstRow { keyRow($0) }
     }
 
-    /// Keys after `after` (`nil` for the first page), of `tenant` or of all, by public name; at most `limit`.
+    /// Keys after `after` (`nil` for the first page), of `tenant` or of all, by public name; at most `limit`,
+    /// which may be one more than a page.
     func keys(of tenant: TenantRecord?, after: KeyID?, limit: Int) throws(StorageError) -> [StoredKey] {
-        let limit = Int64(min(limit, Self.pageMost))
+        let limit = Int64(min(limit, Self.pageMost + 1))
         var rows: [StoredKey] = []
         if let tenant {
             let page = try database.prepare(

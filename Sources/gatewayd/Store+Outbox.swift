@@ -27,6 +27,15 @@ extension Store {
         return (settled, max(settled, newest))
     }
 
+    /// When the first event beyond the stored cursor ended that has something to settle.
+    func oldestUnsettled() throws(StorageError) -> UnixMillis? {
+        let question = try database.prepare(
+            """
+            SELECT at FROM usage_events WHERE seq > (SELECT settled_seq FROM outbox) AND cost > 0 ORDER BY seq LIMIT 1
+            """)
+        return try question.firstRow { UnixMillis($0.integer(0)) }
+    }
+
     /// Keeps the cursor. Part of a batch, or a statement of its own.
     func saveSettled(_ settled: Int64) throws(StorageError) {
         try database.prepare("UPDATE outbox SET settled_seq = ?1 WHERE only = 0").bind(1, settled).run()

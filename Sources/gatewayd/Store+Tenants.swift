@@ -53,11 +53,10 @@ extension Store {
     /// Tenants at most: what event loops can keep in memory without a thought.
     static let tenantsMost = 100_000
 
-    /// A new tenant, or `nil` when the name is taken.
+    /// Makes a tenant; the name must be free.
     func createTenant(
         _ id: TenantID, displayName: String, policy: SpendPolicy, rate: RateOverride?, at now: UnixMillis
-    ) throws(StorageError) -> TenantRecord? {
-        guard directory.tenant(id) == nil else { return nil }
+    ) throws(StorageError) -> TenantRecord {
         let tenant = TenantRecord(
             number: directory.tenants.count, id: id, policy: policy, isSuspended: false, rate: rate, cell: RateCell())
         let insert = try database.prepare(
@@ -72,11 +71,10 @@ extension Store {
         return tenant
     }
 
-    /// The tenant after `update`, or `nil` when there is none of that name.
-    func updateTenant(_ id: TenantID, _ update: TenantUpdate) throws(StorageError) -> TenantRecord? {
-        guard let old = directory.tenant(id) else { return nil }
+    /// The next version of `old`.
+    func updateTenant(_ old: TenantRecord, _ update: TenantUpdate) throws(StorageError) -> TenantRecord {
         let tenant = TenantRecord(
-            number: old.number, id: id, policy: update.policy.applied(to: old.policy),
+            number: old.number, id: old.id, policy: update.policy.applied(to: old.policy),
             isSuspended: update.isSuspended.applied(to: old.isSuspended), rate: update.rate.applied(to: old.rate),
             cell: old.cell)
         let change = try database.prepare(
@@ -90,7 +88,7 @@ extension Store {
         return tenant
     }
 
-    /// Tenants after `after` (`nil` for the first page) by name; at most `limit`.
+    /// Tenants after `after` (`nil` for the first page) by name; at most `limit`, which may be one more than a page.
     func tenants(after: TenantID?, limit: Int, now: UnixMillis) throws(StorageError) -> [StoredTenant] {
         let question = try database.prepare(
             """
@@ -98,7 +96,7 @@ extension Store {
                 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?3))
             FROM tenants WHERE id > ?1 ORDER BY id LIMIT ?2
             """)
-        question.bind(1, after?.text ?? "").bind(2, Int64(min(limit, Self.pageMost))).bind(3, now.value)
+        question.bind(1, after?.text ?? "").bind(2, Int64(min(limit, Self.pageMost + 1))).bind(3, now.value)
         var rows: [StoredTenant] = []
         try question.forEachRow { row in
             let record = directory.tenants[Int(row.integer(0))]

@@ -17,6 +17,9 @@ enum StoreFailure: Error, Sendable {
     case storage(StorageError)
 }
 
+/// Something to be answered on the store's thread.
+typealias StoreQuestion<Answer> = @Sendable (Store) throws(StorageError) -> Answer
+
 /// What the store has done since it was opened, and how it stands.
 struct StoreFigures: Sendable {
     /// Usage events that became durable.
@@ -143,7 +146,7 @@ extension StoreQueue {
     /// Runs `job` on the store's thread and hands its answer to `done` on `loop`. What the caller appended before is durable
     /// by then, unless the disk refuses.
     func perform<Answer: Sendable>(
-        on loop: any EventLoop, _ job: @escaping @Sendable (Store) throws(StorageError) -> Answer,
+        on loop: any EventLoop, _ job: @escaping StoreQuestion<Answer>,
         _ done: @escaping @Sendable (Result<Answer, StoreFailure>) -> Void
     ) {
         guard inbox.beginJob() else { return loop.execute { done(.failure(.overloaded)) } }
