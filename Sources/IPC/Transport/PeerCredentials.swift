@@ -45,7 +45,11 @@ public struct PeerPolicy: Hashable, Sendable {
     public init(_ roles: [UInt32: PeerRoles]) { self.roles = roles }
 
     /// For development: this process's own user and root may claim any role.
-    public static func development() -> PeerPolicy { PeerPolicy([0: .all, getuid(): .all]) }
+    public static func development() -> PeerPolicy {
+        var policy = PeerPolicy([0: .all])
+        policy.allow(.all, for: getuid())
+        return policy
+    }
 
     /// Lets `uid` claim `more` too.
     public mutating func allow(_ more: PeerRoles, for uid: UInt32) { roles[uid, default: []].formUnion(more) }
