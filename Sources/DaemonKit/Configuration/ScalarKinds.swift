@@ -36,7 +36,8 @@ extension ScalarKind where Value == Int {
     public static func decimal(places: Int, _ range: ClosedRange<Int>) -> ScalarKind {
         let low = Decimal.render(range.lowerBound, places: places)
         let high = Decimal.render(range.upperBound, places: places)
-        let summary = "number from \(low) to \(high) with at most \(places) decimals"
+        let decimals = places == 1 ? "one decimal" : "\(places) decimals"
+        let summary = "number from \(low) to \(high) with at most \(decimals)"
         return ScalarKind(
             summary, example: range.lowerBound,
             parse: { scalar throws(ConfigReason) in
