@@ -70,7 +70,6 @@ let tests: [(name: String, imports: [Target.Dependency])] = [
         ] + nio
     ),
     ("weirctlTests", ["weirctl", "Money", "Tenancy", "IPC", "DaemonKit"]),
-    ("SystemTests", ["Money", "Tenancy", "IPC", "JSON"] + nio),
     ("TidyTests", []),
 ]
 

@@ -4,9 +4,11 @@
 // Refuses: to charge for an attempt that gave no content (case B-15), to fail over after content.
 // Called by: Attempt and its relay.
 
+import DaemonKit
 import HTTP
 import Money
 import NIOCore
+import Routing
 import Tenancy
 import Translation
 
@@ -82,11 +84,7 @@ extension Attempt {
     /// An error status and its body: passed on unchanged when it is the client's to see (case T-17).
     func errorAnswered() {
         let error = collected.withUnsafeReadableBytes { VendorError.read($0, status: status, dialect: summary.dialect) }
-        let vendor =
-            error
-            ?? VendorError(
-                kind: Translation.ErrorKind(status: status), status: status, type: "api_error", code: "",
-                message: "The model's provider answered with status \(status).", param: "")
+        let vendor = error ?? VendorError(status: status, message: "The model's provider answered with status \(status).")
         failed(.vendor(vendor), relaying: error != nil && !vendor.isOurCredential)
     }
 
@@ -99,7 +97,7 @@ extension Attempt {
         let verdict = request.verdict(on: fault)
         let status = verdict == .giveUp ? clientGoneOr(.upstreamError) : .failedOver
         let httpStatus = verdict == .giveUp ? failure.refusal.kind.status : 0
-        record(status, httpStatus: httpStatus, .nothing, .zero, hold: 0, failure.note)
+        record(status, httpStatus: httpStatus, Self.nothingUsed, .zero, hold: 0, failure.note)
         _ = close()
         guard verdict == .giveUp else { return request.goOn(verdict) }
         if !request.clientIsGone {
@@ -127,7 +125,7 @@ extension Attempt {
         refusing refusal: Refusal? = nil
     ) {
         guard let request else { return }
-        let reading = reading ?? stream?.usage ?? UsageReading()
+        let reading = reading ?? stream?.usage ?? Self.nothingRead
         let settled = reading.settled(estimatedInput: RequestPipeline.likelyInputTokens(of: summary), complete: complete)
         let cost = settled.usage.costRoundedUp(at: target.prices) ?? request.estimate
         record(status, httpStatus: httpStatus, settled, cost, hold: request.hold, note)
@@ -142,6 +140,7 @@ extension Attempt {
         _ note: ErrorNote?
     ) {
         guard let request else { return }
+        if status == .upstreamError || status == .truncated { gateway.lane.add(.failedRequests) }
         let now = Clock.monotonicNanos()
         gateway.store.append(
             UsageRecord(
@@ -165,6 +164,14 @@ extension Attempt {
         if summary.isStream { flags.insert(.streamed) }
         return flags
     }
+
+    /// An attempt that gave nothing costs nothing.
+    private static let nothingUsed = UsageReading(
+        usage: Usage(), inputReported: true, outputReported: true, isOdd: false, contentBytes: 0
+    ).settled(estimatedInput: 0, complete: true)
+    /// What is known of an answer that never came: only that its prompt was sent.
+    private static let nothingRead = UsageReading(
+        usage: Usage(), inputReported: false, outputReported: false, isOdd: false, contentBytes: 0)
 
     private static func millis(_ from: UInt64, _ to: UInt64) -> UInt32 { UInt32(clamping: (to &- from) / 1_000_000) }
 }

@@ -67,11 +67,12 @@ final class Attempt: UpstreamReceiver, LoopTicked {
     func send(_ body: ByteBuffer) {
         guard let request else { return }
         let rewrite = RequestRewrite(
-            summary, upstreamModel: target.upstreamModel, asksForUsage: provider.supportsStreamOptions)
+            summary, upstreamModel: target.upstreamModel, asksForUsage: provider.asksForUsage)
         let upstreamBody = rewrite.isIdentity ? body : gateway.rewritten(body, rewrite)
         let head = UpstreamRequest.head(for: request, to: provider, contentLength: upstreamBody.readableBytes)
-        call = gateway.upstreams.send(
-            to: provider.origin, head: head, body: upstreamBody, timeouts: provider.timeouts, receiver: self)
+        let timeouts = summary.isStream ? provider.streamTimeouts : provider.wholeTimeouts
+        call = gateway.upstreams.pool(for: provider).send(
+            to: provider.origin, head: head, body: upstreamBody, timeouts: timeouts, receiver: self)
         gateway.loop.watch(self)
     }
 

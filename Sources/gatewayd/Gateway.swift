@@ -20,7 +20,7 @@ final class Gateway: RequestHandler {
     let shared: GatewayShared
     let keys: KeyTable
     let wallet: WalletLink
-    let upstreams: UpstreamPool
+    let upstreams: UpstreamPools
     let account: AccountEndpoints
     let lane: MetricLane<GatewayMetric>
     private(set) var settings: GatewaySettings
@@ -56,7 +56,7 @@ final class Gateway: RequestHandler {
         let startedNanos = Clock.monotonicNanos()
         let now = Clock.unixMillis()
         let id = numbers.next(at: now)
-        let match = exchange.head.withPath { path in router.match(exchange.head.method, path) }
+        let match = exchange.head.withPath { router.match(exchange.head.method, $0) }
         guard case .route(let route, let parameter) = match else { return unrouted(match, id, exchange) }
         if route.admission == .open { return open(route, id, exchange) }
         do {
@@ -109,7 +109,6 @@ final class Gateway: RequestHandler {
 
     /// Fails closed: what could not be accounted for is not let in.
     private func admitWork() throws(Refusal) {
-        guard !isDraining else { throw RequestPipeline.restarting }
         guard store.isAccepting else { throw RequestPipeline.storeUnavailable }
         guard live.count < settings.requestsInFlightMost else {
             throw Refusal(.overloaded, "overloaded", "Too many requests are under way; please try again.", retryAfterSeconds: 1)
@@ -144,6 +143,7 @@ extension Gateway {
     func began(_ request: MeteredRequest) {
         request.slot = live.count
         live.append(request)
+        lane.set(.inFlight, to: live.count)
     }
 
     func ended(_ request: MeteredRequest) {
@@ -153,6 +153,7 @@ extension Gateway {
             last.slot = request.slot
         }
         request.slot = -1
+        lane.set(.inFlight, to: live.count)
     }
 
     /// A metered request was turned away before any attempt: counted, and kept in the error ledger where it is somebody's
@@ -175,18 +176,25 @@ extension Gateway {
             throw Refusal(.modelUnknown, "There is no model \"\(summary.model)\" here.", field: "model")
         }
         let dialect: UpstreamDialect = summary.dialect == .anthropic ? .anthropic : .openai
-        do {
+        do throws(PlanRefusal) {
             return try AttemptPlan(model, dialect, &cooldowns, now: Clock.monotonicNanos())
-        } catch .dialectNotServed {
-            throw Refusal(
-                .dialectNotServed, "The model \"\(summary.model)\" is not served on this surface.", field: "model")
-        } catch .allPaused(let nanos) {
-            let seconds = Int(clamping: (nanos + 999_999_999) / 1_000_000_000)
-            throw Refusal(
-                .modelPaused, "All providers of \"\(summary.model)\" asked for a pause.", retryAfterSeconds: max(1, seconds))
+        } catch {
+            throw Self.refusal(of: summary.model, error)
         }
     }
 
+    private static func refusal(of model: String, _ reason: PlanRefusal) -> Refusal {
+        switch reason {
+        case .dialectNotServed:
+            return Refusal(.dialectNotServed, "The model \"\(model)\" is not served on this surface.", field: "model")
+        case .allPaused(let nanos):
+            let seconds = Int(clamping: (nanos + 999_999_999) / 1_000_000_000)
+            return Refusal(
+                .modelPaused, "All providers of \"\(model)\" asked for a pause.", retryAfterSeconds: max(1, seconds))
+        }
+    }
+
+    /// Random bits for spreading retries.
     func jitter() -> UInt64 { numbers.word() }
 
     /// What became of an attempt, as far as the next requests' plans are concerned.
@@ -198,8 +206,14 @@ extension Gateway {
         cooldowns.failed(attempt, trouble, now: Clock.monotonicNanos(), jitter: numbers.word())
     }
 
-    /// No new work from now on; live answers go on.
+    /// Connections are no longer accepted; answers under way go on, and so does what comes on open connections.
     func drain() { isDraining = true }
+
+    /// The process ends.
+    func close() {
+        wallet.stop()
+        upstreams.close()
+    }
 
     /// The drain time is over: live streams get their error event and are settled.
     func cutLiveRequests() { for request in live { request.cut() } }
@@ -209,5 +223,13 @@ extension Gateway {
         cooldowns = CooldownTable(catalog.catalog, inheriting: cooldowns, of: self.catalog.catalog)
         self.settings = settings
         self.catalog = catalog
+        upstreams.keep(only: catalog.providers)
+    }
+
+    /// The upstream body: the client's with the few bytes exchanged that must differ.
+    func rewritten(_ body: ByteBuffer, _ rewrite: RequestRewrite) -> ByteBuffer {
+        scratch.removeAll(keepingCapacity: true)
+        body.withUnsafeReadableBytes { rewrite.append($0, to: &scratch) }
+        return allocator.buffer(bytes: scratch)
     }
 }

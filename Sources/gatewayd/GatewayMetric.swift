@@ -7,7 +7,7 @@
 import DaemonKit
 
 enum GatewayMetric: Int, MetricKey {
-    case requests, refused, limited, failovers, overruns, clientsGone
+    case requests, refused, limited, failovers, overruns, clientsGone, failedRequests, inFlight, walletsConnected
 
     var name: String {
         switch self {
@@ -17,6 +17,9 @@ enum GatewayMetric: Int, MetricKey {
         case .failovers: "gatewayd_failovers_total"
         case .overruns: "gatewayd_overruns_total"
         case .clientsGone: "gatewayd_clients_gone_total"
+        case .failedRequests: "gatewayd_failed_requests_total"
+        case .inFlight: "gatewayd_requests_in_flight"
+        case .walletsConnected: "gatewayd_wallet_connections"
         }
     }
 
@@ -28,8 +31,16 @@ enum GatewayMetric: Int, MetricKey {
         case .failovers: "Attempts that followed a failed one of the same request."
         case .overruns: "Attempts that cost more than was held for them."
         case .clientsGone: "Requests whose client went away before the answer was complete."
+        case .failedRequests: "Metered requests whose upstreams gave no complete answer."
+        case .inFlight: "Metered requests under way."
+        case .walletsConnected: "Event loops connected to walletd."
         }
     }
 
-    var kind: MetricKind { .counter }
+    var kind: MetricKind {
+        switch self {
+        case .inFlight, .walletsConnected: .gauge
+        default: .counter
+        }
+    }
 }

@@ -30,7 +30,7 @@ struct GatewayParts {
     let shared: GatewayShared
     let keys: KeyTable
     let wallet: WalletLink
-    let upstreams: UpstreamPool
+    let upstreams: UpstreamPools
     let account: AccountEndpoints
     let lane: MetricLane<GatewayMetric>
     let settings: GatewaySettings

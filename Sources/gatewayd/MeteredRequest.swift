@@ -4,6 +4,7 @@
 // Refuses: what RequestPipeline's rules refuse; it answers in the client's dialect and lets the hold go.
 // Called by: Gateway (start), HTTP (body, upstream and client events), WalletLink (hold), all on one event loop.
 
+import DaemonKit
 import HTTP
 import IPC
 import Money

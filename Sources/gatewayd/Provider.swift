@@ -36,10 +36,14 @@ struct Provider: Sendable {
     let credential: Credential?
     /// Fields the operator adds to every request; they replace the client's of the same name.
     let extraFields: [(name: [UInt8], value: [UInt8])]
-    let timeouts: UpstreamTimeouts
+    /// For answers that stream, and for those that begin when they are finished.
+    let streamTimeouts: UpstreamTimeouts
+    let wholeTimeouts: UpstreamTimeouts
+    /// Connections per event loop.
+    let connectionsMost: Int
     let onClientGone: ClientGonePolicy
     /// Whether `stream_options.include_usage` may be added to a request (case X-25).
-    let supportsStreamOptions: Bool
+    let asksForUsage: Bool
 
     /// Writes the credential and the operator's fields.
     func appendFields(to headers: inout HeaderBlock) {

@@ -28,12 +28,12 @@ enum RateLimiting {
         _ caller: AuthenticatedKey, _ defaults: RateDefaults, instance: borrowing Atomic<UInt64>, now: UInt64
     ) -> RateVerdict {
         var tightest: RateStanding?
-        if let limit = caller.key.rate?.limit ?? defaults.key,
+        if let limit = caller.key.rate?.inForce ?? defaults.key,
             let full = take(limit, caller.key.cell.bucket, now, &tightest)
         {
             return .limited(full)
         }
-        if let limit = caller.tenant.rate?.limit ?? defaults.tenant,
+        if let limit = caller.tenant.rate?.inForce ?? defaults.tenant,
             let full = take(limit, caller.tenant.cell.bucket, now, &tightest)
         {
             return .limited(full)
@@ -62,11 +62,6 @@ enum RateLimiting {
             }
         }
     }
-}
-
-extension RateOverride {
-    /// The limit it states; both are within Routing's bounds by construction.
-    var limit: RateLimit? { RateLimit(requestsPerMinute: Int(perMinute), burst: Int(burst)) }
 }
 
 extension RateStanding {

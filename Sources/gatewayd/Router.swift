@@ -4,6 +4,8 @@
 // Refuses: nothing itself; says unknown, or which methods the path has.
 // Called by: Gateway.
 
+import HTTP
+
 /// The route table, arranged for look-up by bytes. A path is found by comparing it with every row's segments; the two hot
 /// rows are compared first.
 struct Router: Sendable {
@@ -18,7 +20,7 @@ struct Router: Sendable {
 
     private struct Row: Sendable {
         let route: Route
-        let method: [UInt8]
+        let method: RequestMethod
         let before: [UInt8]
         /// `nil` when the path has no parameter: then `before` is the whole path.
         let after: [UInt8]?
@@ -32,21 +34,20 @@ struct Router: Sendable {
         rows = (metered + others).map { route in
             let path = Array(route.path.utf8)
             guard let parameter = Self.parameterRange(in: path) else {
-                return Row(route: route, method: Array(route.method.utf8), before: path, after: nil)
+                return Row(route: route, method: route.method, before: path, after: nil)
             }
             return Row(
-                route: route, method: Array(route.method.utf8), before: Array(path[..<parameter.lowerBound]),
+                route: route, method: route.method, before: Array(path[..<parameter.lowerBound]),
                 after: Array(path[parameter.upperBound...]))
         }
     }
 
     /// The row for `method` and `path` (no query).
-    func match(method: UnsafeRawBufferPointer, path: UnsafeRawBufferPointer) -> Match {
-        for row in rows {
-            guard row.method.elementsEqual(method) else { continue }
+    func match(_ method: RequestMethod, _ path: UnsafeRawBufferPointer) -> Match {
+        for row in rows where row.method == method {
             if let found = matches(row, path) { return .route(row.route, parameter: found) }
         }
-        let others = rows.filter { matches($0, path) != nil }.map(\.route.method)
+        let others = rows.filter { matches($0, path) != nil }.map(\.route.methodText)
         return others.isEmpty ? .unknown : .otherMethods(others)
     }
 

@@ -4,6 +4,7 @@
 // Refuses: paths and methods that are not in it (404, 405 with Allow).
 // Called by: Gateway (dispatch), tests (every metered route must turn away an empty wallet).
 
+import HTTP
 import Tenancy
 
 /// Whose manners an answer follows.
@@ -35,7 +36,7 @@ enum Endpoint: Sendable {
 
 /// One row: a method and path, and what it takes.
 struct Route: Sendable {
-    let method: String
+    let method: RequestMethod
     /// Segments separated by `/`; a segment `{id}` matches any single one.
     let path: String
     let manner: Manner
@@ -47,32 +48,47 @@ struct Route: Sendable {
 /// The table.
 enum Routes {
     static let all: [Route] = [
-        Route("HEAD", "/", .account, [], .open, .probe),
-        Route("GET", "/", .account, [], .open, .probe),
-        Route("HEAD", "/api/hello", .account, [], .open, .probe),
-        Route("GET", "/health", .account, [], .open, .health),
-        Route("HEAD", "/health", .account, [], .open, .health),
-        Route("POST", "/v1/messages", .anthropic, .inference, .metered, .messages),
-        Route("POST", "/v1/chat/completions", .openai, .inference, .metered, .chatCompletions),
-        Route("GET", "/v1/models", .openai, .inference, .authenticated, .models),
-        Route("GET", "/v1/models/{id}", .openai, .inference, .authenticated, .model),
-        Route("GET", "/v1/usage", .account, .account, .authenticated, .usage),
-        Route("GET", "/v1/billing/balance", .account, .account, .authenticated, .balance),
-        Route("GET", "/v1/catalog", .account, [], .open, .catalog),
-        Route("GET", "/v1/keys", .account, .keys, .authenticated, .keyList),
-        Route("POST", "/v1/keys", .account, .keys, .authenticated, .keyCreate),
-        Route("PATCH", "/v1/keys/{id}", .account, .keys, .authenticated, .keyChange),
-        Route("DELETE", "/v1/keys/{id}", .account, .keys, .authenticated, .keyRevoke),
-        Route("GET", "/v1/keys/{id}/usage", .account, .keys, .authenticated, .keyUsage),
+        Route(.head, "/", .account, [], .open, .probe),
+        Route(.get, "/", .account, [], .open, .probe),
+        Route(.head, "/api/hello", .account, [], .open, .probe),
+        Route(.get, "/health", .account, [], .open, .health),
+        Route(.head, "/health", .account, [], .open, .health),
+        Route(.post, "/v1/messages", .anthropic, .inference, .metered, .messages),
+        Route(.post, "/v1/chat/completions", .openai, .inference, .metered, .chatCompletions),
+        Route(.get, "/v1/models", .openai, .inference, .authenticated, .models),
+        Route(.get, "/v1/models/{id}", .openai, .inference, .authenticated, .model),
+        Route(.get, "/v1/usage", .account, .account, .authenticated, .usage),
+        Route(.get, "/v1/billing/balance", .account, .account, .authenticated, .balance),
+        Route(.get, "/v1/catalog", .account, [], .open, .catalog),
+        Route(.get, "/v1/keys", .account, .keys, .authenticated, .keyList),
+        Route(.post, "/v1/keys", .account, .keys, .authenticated, .keyCreate),
+        Route(.patch, "/v1/keys/{id}", .account, .keys, .authenticated, .keyChange),
+        Route(.delete, "/v1/keys/{id}", .account, .keys, .authenticated, .keyRevoke),
+        Route(.get, "/v1/keys/{id}/usage", .account, .keys, .authenticated, .keyUsage),
     ]
 }
 
 extension Route {
     init(
-        _ method: String, _ path: String, _ manner: Manner, _ scope: Scope, _ admission: AdmissionClass,
+        _ method: RequestMethod, _ path: String, _ manner: Manner, _ scope: Scope, _ admission: AdmissionClass,
         _ endpoint: Endpoint
     ) {
         self.init(
             method: method, path: path, manner: manner, scope: scope, admission: admission, endpoint: endpoint)
+    }
+}
+
+extension Route {
+    /// The method as it is written in an `Allow` field.
+    var methodText: String {
+        switch method {
+        case .get: "GET"
+        case .head: "HEAD"
+        case .post: "POST"
+        case .put: "PUT"
+        case .patch: "PATCH"
+        case .delete: "DELETE"
+        case .options, .trace, .connect, .other: preconditionFailure("no row of the table has such a method")
+        }
     }
 }

@@ -12,8 +12,9 @@ import Tenancy
 enum UpstreamRequest {
     /// The head of the upstream request: the provider's target and fields, then the client's that may pass.
     static func head(for request: MeteredRequest, to provider: Provider, contentLength: Int) -> ByteBuffer {
-        var builder = UpstreamHeadBuilder(
-            method: "POST", target: target(of: request, at: provider), host: provider.hostField)
+        var builder = target(of: request, at: provider).withUnsafeReadableBytes {
+            UpstreamHeadBuilder(method: "POST", target: $0, host: provider.hostField)
+        }
         provider.appendFields(to: &builder.headers)
         builder.headers.append("accept-encoding", "identity")
         request.exchange.head.fields.forEach { name, value in

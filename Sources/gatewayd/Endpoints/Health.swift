@@ -6,12 +6,13 @@
 
 import HTTP
 import JSON
+import NIOCore
 import Tenancy
 
 enum Health {
     /// An empty 200: for clients that only want to know that somebody listens (case C-01).
     static func probe(_ exchange: HTTPExchange) {
-        exchange.respond(status: 200, headers: HeaderBlock(), body: .init())
+        exchange.respond(status: 200, headers: HeaderBlock(), body: ByteBuffer())
     }
 
     static func answer(_ id: RequestID, _ gateway: Gateway, on exchange: HTTPExchange) {

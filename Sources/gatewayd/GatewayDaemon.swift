@@ -1,0 +1,197 @@
+// GatewayDaemon: gatewayd's parts, put together in order and taken apart in order.
+//
+// For: start, reload and stop.
+// Refuses: to listen before the store is open, every loop knows the keys, and unsettled usage is on its way to walletd.
+// Called by: Main, on the main thread.
+
+import DaemonKit
+import HTTP
+import Hashing
+import IPC
+import Logging
+import NIOCore
+import NIOPosix
+import Synchronization
+import Tenancy
+
+/// Called from the main thread; its parts live on their event loops.
+final class GatewayDaemon: Sendable {
+    private let context: DaemonContext<GatewaydConfiguration>
+    private let group: MultiThreadedEventLoopGroup
+    private let storeGroup = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+    private let loops: [any EventLoop]
+    private let gateways: GatewayRegistry
+    private let shared: GatewayShared
+    private let publisher: KeyPublisher
+    private let server: HTTPServer
+    private let identity: PeerIdentity
+    private let startedAt = Clock.unixMillis()
+    private let configured: Mutex<Configured>
+    private let listener = Mutex<NIOLoopBound<Listener>?>(nil)
+    /// The control loop: IPC and replayed settlements.
+    private var control: any EventLoop { loops[0] }
+
+    /// The configuration in force.
+    private struct Configured {
+        var configuration: GatewaydConfiguration
+        var served: ServedCatalog
+        var loadedAt: UnixMillis
+        var identities: [ServerIdentity] = []
+    }
+
+    init(_ context: DaemonContext<GatewaydConfiguration>) throws {
+        let configuration = context.configuration
+        self.context = context
+        group = MultiThreadedEventLoopGroup(
+            numberOfThreads: configuration.threads == 0 ? System.coreCount : configuration.threads)
+        let loops = Array(group.makeIterator())
+        let gateways = GatewayRegistry()
+        let store = try StoreQueue.open(
+            StoreOptions(
+                path: context.stateDirectory.file("gatewayd.db"), eventDays: configuration.retentionDays,
+                clock: { Clock.unixMillis().value }, report: { [log = context.log] in StoreLog.note($0, log) }),
+            on: storeGroup.next(), loops: loops
+        ) { index, records in gateways.settle(records, on: index) }
+        let publisher = KeyPublisher(loops: loops)
+        let shared = GatewayShared(store: store, metrics: MetricBoard<GatewayMetric>())
+        let identity = PeerIdentity(
+            role: .gatewayd, instance: SecureRandom.word(), build: "gatewayd \(WeirVersion.text)")
+        let served = ServedCatalog(configuration, generation: 1, loadedAt: startedAt)
+        let maker = GatewayMaker(
+            loops: loops, shared: shared, publisher: publisher, snapshot: try store.directory(), identity: identity,
+            walletSocket: configuration.walletSocket, tls: try UpstreamTLS(), settings: GatewaySettings(configuration),
+            served: served, log: context.log)
+        server = HTTPServer(group: group, configuration: ServerConfiguration(configuration)) { loop in
+            let gateway = maker.make(on: loop)
+            gateways.add(gateway)
+            return gateway
+        }
+        self.loops = loops
+        self.gateways = gateways
+        self.publisher = publisher
+        self.shared = shared
+        self.identity = identity
+        configured = Mutex(Configured(configuration: configuration, served: served, loadedAt: startedAt))
+    }
+
+    /// Opens everything; the addresses clients can connect to.
+    func start() throws -> [String] {
+        try wait { [server] in try await server.start() }
+        shared.store.startReplay()
+        let addresses = try context.configuration.listeners.map(listen)
+        try startService()
+        return addresses
+    }
+
+    private func listen(_ listening: ListenerConfiguration) throws -> String {
+        let tls = try listening.tls.map { try ServerIdentity(certificateFile: $0.certificate, keyFile: $0.privateKey) }
+        if let tls { configured.withLock { $0.identities.append(tls) } }
+        let address = ListenAddress.address(host: listening.address.host, port: listening.address.port)
+        let bound = try wait { [server] in try await server.listen(on: address, tls: tls) }
+        let scheme = tls == nil ? "http" : "https"
+        return "\(scheme)://\(NetworkAddress(host: listening.address.host, port: bound.port ?? 0))"
+    }
+
+    private func startService() throws {
+        let administration = Administration(store: shared.store, publisher: publisher, clock: Clock.unixMillis)
+        let configuration = context.configuration
+        let policy = PeerPolicy(users: configuration.peers)
+        try control.flatSubmit { [self, log = context.log] in
+            let service = ServiceContext(
+                store: shared.store, administration: administration, vitals: { [unowned self] in vitals() },
+                reload: { [unowned self] done in reload(done) }, clock: Clock.unixMillis, eventLoop: control)
+            let listening = Listener(
+                .path(configuration.process.socket), eventLoop: control, table: Service.table(service),
+                identity: identity, policy: policy
+            ) { event in ServiceLog.note(event, log) }
+            let bound = NIOLoopBound(listening, eventLoop: control)
+            listener.withLock { $0 = bound }
+            return listening.start()
+        }.wait()
+    }
+
+    /// Runs async work from the main thread, which has nothing else to do.
+    private func wait<Value: Sendable>(_ body: @escaping @Sendable () async throws -> Value) throws -> Value {
+        try control.makeFutureWithTask(body).wait()
+    }
+}
+
+extension GatewayDaemon {
+    /// A new configuration was read and is good: every loop takes it over; what needs a restart is said.
+    func adopt(_ configuration: GatewaydConfiguration) {
+        let now = Clock.unixMillis()
+        let (served, restart, identities) = configured.withLock { configured in
+            let restart = configuration.needingRestart(comparedWith: configured.configuration)
+            let served = ServedCatalog(configuration, generation: configured.served.generation + 1, loadedAt: now)
+            configured.configuration = configuration
+            configured.served = served
+            configured.loadedAt = now
+            return (served, restart, configured.identities)
+        }
+        let settings = GatewaySettings(configuration)
+        gateways.forEach { $0.adopt(settings, served) }
+        for identity in identities {
+            do { try identity.reload() } catch {
+                context.log.error("certificate not reloaded; the old one stays", metadata: ["reason": "\(error)"])
+            }
+        }
+        guard !restart.isEmpty else { return }
+        context.log.warning("some settings take effect at the next start", metadata: ["settings": "\(restart.joined(separator: " "))"])
+    }
+
+    /// Reload, asked for over IPC: done on the main thread, like the one by signal.
+    private func reload(_ done: @escaping @Sendable (ReloadAnswer) -> Void) {
+        context.lifecycle.perform { [self] in
+            let result = context.reload { adopt($0) }
+            let generation = UInt64(configured.withLock { $0.served.generation })
+            switch result {
+            case .success: done(ReloadAnswer(accepted: true, generation: generation, text: ""))
+            case .failure(let refusal):
+                done(ReloadAnswer(accepted: false, generation: generation, text: refusal.description.cut(toBytes: FieldLimits.page)))
+            }
+        }
+    }
+
+    private func vitals() -> GatewayVitals {
+        let readings = shared.metrics.snapshot()
+        func count(_ metric: GatewayMetric) -> UInt64 {
+            UInt64(clamping: readings.first { $0.name == metric.name }?.value ?? 0)
+        }
+        let (generation, loadedAt) = configured.withLock { ($0.served.generation, $0.loadedAt) }
+        return GatewayVitals(
+            startedAt: startedAt, isDraining: context.lifecycle.isDraining, isWalletConnected: count(.walletsConnected) > 0,
+            requests: count(.requests), errors: count(.failedRequests), inFlight: UInt32(clamping: count(.inFlight)),
+            connections: UInt32(clamping: server.openConnections), configGeneration: UInt64(generation),
+            configLoadedAt: loadedAt, instance: identity.instance, build: identity.build)
+    }
+}
+
+extension GatewayDaemon {
+    /// No new connections; `done` when every answer under way is out.
+    func drain(_ done: @escaping @Sendable () -> Void) {
+        gateways.forEach { $0.drain() }
+        let limit = TimeAmount(context.configuration.process.drainLimit)
+        control.makeFutureWithTask { [server] in await server.drain(within: limit) }.whenComplete { _ in done() }
+    }
+
+    /// The drain time is over: answers under way end with an error event and are settled.
+    func cut(_ done: @escaping @Sendable () -> Void) {
+        gateways.forEach { $0.cutLiveRequests() }
+        control.makeFutureWithTask { [server] in await server.drain(within: .milliseconds(500)) }.whenComplete { _ in done() }
+    }
+
+    /// Closes what is left. Usage that walletd has not settled stays in the store and is sent at the next start.
+    func close() {
+        let listener = listener.withLock { $0 }
+        control.execute { listener?.value.close() }
+        gateways.forEach { $0.close() }
+        do {
+            let lost = try shared.store.close()
+            if lost > 0 { context.log.error("usage could not be stored", metadata: ["records": "\(lost)"]) }
+            try group.syncShutdownGracefully()
+            try storeGroup.syncShutdownGracefully()
+        } catch {
+            context.log.error("not closed in order", metadata: ["reason": "\(error)"])
+        }
+    }
+}
