@@ -27,7 +27,7 @@ build: deps ## build the daemons, weirctl and the tests
 	swift build --build-tests $(SWIFT_FLAGS)
 
 run: build ## start everything in ./run-demo with a demo tenant and print ready curl lines; Ctrl-C ends it
-	$(BIN)/weirctl up --demo --folder $(DEMO)
+	$(BIN)/weirctl up --demo --dir $(DEMO)
 
 test: ## install what is missing, build, run every test and the lint
 	@.ci/deps test

@@ -5,7 +5,7 @@
 // Refuses: nothing.
 // Called by: DemoHandler.
 
-internal import JSON
+import JSON
 
 enum AnthropicShapes {
     static func message(_ answer: DemoAnswer, model: String, id: String) -> [UInt8] {

@@ -4,9 +4,9 @@
 // Refuses: other paths and methods, bodies above `largestBody`, in the dialect of the path.
 // Called by: the HTTP server, one instance for its one event loop.
 
-internal import HTTP
-internal import JSON
-internal import NIOCore
+import HTTP
+import JSON
+import NIOCore
 
 final class DemoHandler: RequestHandler {
     /// Ten times a long prompt; the demo reads all of it into memory.

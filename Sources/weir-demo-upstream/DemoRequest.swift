@@ -4,7 +4,7 @@
 // Refuses: bodies without a model, messages or (Anthropic) max_tokens, as the vendors do, and more than one choice.
 // Called by: DemoHandler.
 
-internal import JSON
+import JSON
 
 /// The two dialects on the wire.
 enum Dialect: CaseIterable {

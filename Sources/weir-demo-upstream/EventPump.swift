@@ -4,8 +4,8 @@
 // Refuses: to run ahead of a client that does not read, or behind one that is gone.
 // Called by: DemoHandler, on the exchange's event loop.
 
-internal import HTTP
-internal import NIOCore
+import HTTP
+import NIOCore
 
 /// One running stream. It keeps itself alive by the task it has scheduled, and ends with its last event or its client.
 final class EventPump {

@@ -4,10 +4,10 @@
 // Refuses: to pretend. It is no mock for tests either (Tests/FakeUpstream is): it always behaves.
 // Called by: weirctl, or a person by hand.
 
-internal import Glibc
-internal import HTTP
-internal import NIOCore
-internal import NIOPosix
+import Glibc
+import HTTP
+import NIOCore
+import NIOPosix
 
 @main
 enum Main {
@@ -20,14 +20,15 @@ enum Main {
         let server = HTTPServer(
             group: MultiThreadedEventLoopGroup(numberOfThreads: 1), configuration: ServerConfiguration()
         ) { _ in DemoHandler(eventInterval: options.eventInterval) }
-        Task {
+        // Detached: the main thread, whose actor `main` belongs to, waits for signals.
+        Task.detached {
             do { try await start(server, options) } catch {
-                complain("cannot listen on \(options.host):\(options.port): \(error)")
+                Terminal.say("ERROR weir-demo-upstream: cannot listen on \(options.host):\(options.port): \(error)\n")
                 exit(1)
             }
         }
         waitForStopSignal()
-        Task {
+        Task.detached {
             _ = await server.drain(within: drainLimit)
             exit(0)
         }
@@ -38,12 +39,8 @@ enum Main {
     private static func start(_ server: HTTPServer, _ options: Options) async throws {
         try await server.start()
         let address = try await server.listen(on: .address(host: options.host, port: options.port))
-        complain("ready address=\(address.ipAddress ?? options.host):\(address.port ?? options.port)")
-    }
-
-    /// A line for the operator, labelled as the daemons label theirs.
-    private static func complain(_ text: String) {
-        fputs("INFO weir-demo-upstream: \(text)\n", stderr)
+        let text = "\(address.ipAddress ?? options.host):\(address.port ?? options.port)"
+        Terminal.say("INFO weir-demo-upstream: ready address=\(text)\n")
     }
 }
 

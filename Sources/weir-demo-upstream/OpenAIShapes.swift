@@ -5,7 +5,7 @@
 // Refuses: nothing.
 // Called by: DemoHandler.
 
-internal import JSON
+import JSON
 
 enum OpenAIShapes {
     /// When the demo's "model" was made: the vendors' clients expect a time.

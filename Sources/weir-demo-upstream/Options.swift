@@ -4,8 +4,8 @@
 // Refuses: words it does not know, ports and intervals out of range: it says so and ends with status 2.
 // Called by: Main.
 
-internal import Glibc
-internal import NIOCore
+import Glibc
+import NIOCore
 
 /// What the command line asks for.
 struct Options: Equatable {
@@ -68,10 +68,19 @@ extension Options {
         do throws(Misunderstanding) {
             if let options = try Options(reading: CommandLine.arguments.dropFirst()) { return options }
         } catch {
-            fputs("weir-demo-upstream: \(error.text)\n  next: weir-demo-upstream --help\n", stderr)
+            Terminal.say("weir-demo-upstream: \(error.text)\n  next: weir-demo-upstream --help\n")
             exit(2)
         }
-        fputs(help, stdout)
+        Terminal.say(help, to: STDOUT_FILENO)
         exit(0)
+    }
+}
+
+/// The three standard descriptors, without C's buffered streams, which Swift 6 counts as shared mutable state.
+enum Terminal {
+    /// Writes `text` as it is, to standard error unless told otherwise. Nothing can be done about a reader that is gone.
+    static func say(_ text: String, to descriptor: Int32 = STDERR_FILENO) {
+        var text = text
+        text.withUTF8 { _ = write(descriptor, $0.baseAddress, $0.count) }
     }
 }

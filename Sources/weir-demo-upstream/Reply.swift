@@ -4,8 +4,8 @@
 // Refuses: nothing.
 // Called by: DemoHandler.
 
-internal import HTTP
-internal import NIOCore
+import HTTP
+import NIOCore
 
 /// Where an answer goes and how it is named.
 struct Reply {
