@@ -89,8 +89,9 @@ public struct RateBucket: Hashable, Sendable {
     @inlinable
     public func decide(_ limit: RateLimit, now: UInt64) -> RateDecision {
         let (interval, span) = (limit.intervalNanos, limit.spanNanos)
-        // Emptier than empty is left over from a slower limit that a reload has replaced.
-        let arrival = min(max(word, now), now + span)
+        // No bucket of this limit is emptier than empty: such a word is left over from a slower limit that a reload
+        // has replaced. One request is let through and leaves an empty bucket of this limit behind.
+        let arrival = word > now + span ? now + span - interval : max(word, now)
         let next = arrival + interval
         guard next - now <= span else {
             let standing = RateStanding(

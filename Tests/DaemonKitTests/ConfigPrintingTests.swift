@@ -1,5 +1,6 @@
 // Printing the effective configuration: commented, complete, and a fixed point of reading.
 
+import Support
 import Testing
 
 @testable import DaemonKit
@@ -38,7 +39,7 @@ import Testing
     /// Random values of every kind, printed and read.
     @Test func randomValues_printedAndRead_areTheSame() throws {
         for seed in UInt64(0)..<300 {
-            var random = SplitMix(seed: seed)
+            var random = SeededRandom(seed: seed)
             let text = """
                 server:
                   name: n\(random.next() % 100)
