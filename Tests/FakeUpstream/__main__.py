@@ -1,4 +1,4 @@
-"""A vendor that misbehaves on request: both dialects, any situation of docs/TESTING.md, and a record of what it was asked.
+"""A vendor that misbehaves on request: both dialects, any situation of plan.py, and a record of what it was asked.
 
     python3 Tests/FakeUpstream [--listen 127.0.0.1:0] [--tls CERTIFICATE KEY]
 
@@ -86,7 +86,8 @@ async def serve(host: str, port: int, tls: ssl.SSLContext | None) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="FakeUpstream", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    form = argparse.RawTextHelpFormatter
+    parser = argparse.ArgumentParser(prog="FakeUpstream", description=__doc__, formatter_class=form)
     parser.add_argument("--listen", default="127.0.0.1:0", metavar="HOST:PORT")
     parser.add_argument("--tls", nargs=2, metavar=("CERTIFICATE", "KEY"))
     options = parser.parse_args()

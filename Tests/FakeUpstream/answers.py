@@ -148,7 +148,8 @@ def _anthropic_body(asked: Asked, plan: Plan) -> dict:
 
 
 def _openai_body(asked: Asked, plan: Plan) -> dict:
-    message: dict = {"role": "assistant", "content": text(plan) if plan.tokens or plan.mega_bytes else None, "refusal": None}
+    said = text(plan) if plan.tokens or plan.mega_bytes else None
+    message: dict = {"role": "assistant", "content": said, "refusal": None}
     if plan.thinking:
         message["reasoning_content"] = "Let me see. "
     if plan.tools:
@@ -237,7 +238,8 @@ def _tool_block(asked: Asked, tool: int, index: int):
     block = {"type": "tool_use", "id": f"toolu_fake_{asked.number}_{tool}", "name": f"tool_{tool}", "input": {}}
     yield {"type": "content_block_start", "index": index, "content_block": block}
     for piece in ["", *ARGUMENTS]:
-        yield {"type": "content_block_delta", "index": index, "delta": {"type": "input_json_delta", "partial_json": piece}}
+        delta = {"type": "input_json_delta", "partial_json": piece}
+        yield {"type": "content_block_delta", "index": index, "delta": delta}
     yield {"type": "content_block_stop", "index": index}
 
 

@@ -1,7 +1,7 @@
 """The routes by which a test reads and steers the fake: /_fake/…, on the port it serves.
 
-    GET  /_fake/requests[?since=N]      what was asked after request N: raw head and body (base64), headers, outcome
-    GET  /_fake/counters                numbers: requests, answered, cut, cancelled, connections, in_flight, waiting, paused …
+    GET  /_fake/requests[?since=N]      what was asked after request N: head and body (base64), headers, outcome
+    GET  /_fake/counters                requests, answered, cut, cancelled, connections, in_flight, waiting, paused …
     GET  /_fake/wait?cancelled=1&at_most.in_flight=0[&seconds=5]
                                         the same, once every number is in its bound; status 408 when it did not come to that
     GET  /_fake/violations              rules of HTTP that the asking side broke

@@ -1,10 +1,10 @@
 """What one answer shall do, and how a request asks for it.
 
-A plan is a set of independent switches: what is said, how the bytes are written, when, and how it ends. A *situation* is a
-name for some switches at once. A request chooses, in this order of precedence, by
+A plan is a set of independent switches: what is said, how the bytes are written, when, and how it ends. A *situation*
+is a name for some switches at once. A request chooses, in this order of precedence, by
 
     the header      x-fake: stall stop_after=3
-    its body        …"content":"[[fake stall stop_after=3]]"…        (any place, so it survives a gateway that rewrites nothing)
+    its body        …"content":"[[fake stall stop_after=3]]"…     (anywhere in it, so it survives a gateway)
     its model       "model":"fake-stall"
 
 An unknown situation, switch or value is an error that the answer names: a misspelt test must not pass as "normal".
@@ -78,7 +78,7 @@ class Plan:
     read_body: bool = True      # False: answers while the request's body is still coming
 
 
-# What the names mean. Grouped by the section of docs/TESTING.md that uses them.
+# What the names mean.
 SITUATIONS: dict[str, dict[str, object]] = {
     "normal": {},
     # time

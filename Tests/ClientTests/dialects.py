@@ -1,0 +1,43 @@
+"""Both dialects under one roof, for tests that ask the same of each."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from decimal import Decimal
+
+import streams
+from fake import ask
+
+
+@dataclasses.dataclass(frozen=True)
+class Dialect:
+    name: str
+    path: str
+    model: str
+    alias: str
+    vendor_model: str
+    # What 25 tokens in and 6 out cost at the model's prices.
+    cost: Decimal
+    check: Callable[..., list[dict]]
+    request_id: str
+
+    def body(self, directive: str = "normal", words: str = "hello", **more: object) -> dict:
+        """A request that asks the fake vendor for a situation."""
+        return {"model": self.model, "max_tokens": 100, "messages": ask(directive, words)} | more
+
+    def stream(self, directive: str = "normal", **more: object) -> dict:
+        return self.body(directive, stream=True, **more)
+
+
+ANTHROPIC = Dialect(
+    "anthropic", "/v1/messages", "claude-test", "sonnet", "claude-vendor-2025", Decimal("0.000165"),
+    streams.check_anthropic, "request-id",
+)
+OPENAI = Dialect(
+    "openai", "/v1/chat/completions", "gpt-test", "four", "gpt-vendor-2025", Decimal("0.000092"),
+    streams.check_openai, "x-request-id",
+)
+BOTH = [ANTHROPIC, OPENAI]
+# What the fake vendor says when nothing else is asked of it.
+WORDS = "You said früh 水 流れ 🌊 "

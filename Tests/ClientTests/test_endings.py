@@ -1,0 +1,194 @@
+"""How answers end: truncation, errors, silence, clients that leave or do not read. Cases T-01…T-11, S-18, B-10."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+import raw
+import streams
+from conftest import new_tenant
+from dialects import ANTHROPIC, BOTH, OPENAI
+from fake import Fake
+from weir import Weir, memory_megabytes
+
+both = pytest.mark.parametrize("dialect", BOTH, ids=lambda dialect: dialect.name)
+
+
+@both
+@pytest.mark.parametrize("situation", ["cut", "reset", "utf8-cut", "truncated", "stall"])
+def test_t01_truncated_stream_ends_with_an_error_and_is_billed(tenant, dialect, situation):
+    answer = raw.post(tenant, dialect.path, dialect.stream(situation))
+    assert answer.status == 200 and answer.complete
+    dialect.check(answer.body)
+    assert b"message_stop" not in answer.body and b"[DONE]" not in answer.body
+    assert b"127.0.0.1" not in answer.body
+    assert 0 < tenant.cost() <= dialect.cost
+
+
+def test_t02_stream_that_ends_after_its_finish_is_a_success(tenant):
+    answer = raw.post(tenant, OPENAI.path, OPENAI.stream("no-done"))
+    assert b'"finish_reason":"stop"' in answer.body and b'"error"' not in answer.body
+    assert tenant.cost() == OPENAI.cost
+
+
+@both
+def test_t03_vendors_error_in_mid_stream_is_the_last_event(tenant, dialect):
+    answer = raw.post(tenant, dialect.path, dialect.stream("error-late"))
+    dialect.check(answer.body)
+    _, last = streams.events(answer.body)[-1]
+    assert last["error"]["message"] == "fake upstream says 529"
+
+
+@both
+def test_t04_error_as_the_first_event_is_a_status_and_free(tenant, dialect):
+    answer = raw.post(tenant, dialect.path, dialect.stream("error-first"))
+    assert answer.status in (503, 529) and answer.header("content-type") == "application/json"
+    assert answer.json()["error"]["type"] == "overloaded_error"
+    assert tenant.wait_until_nothing_is_held()["balance"] == 100
+
+
+@both
+def test_t07_prelude_without_content_is_no_empty_success(tenant, dialect):
+    answer = raw.post(tenant, dialect.path, dialect.stream("prelude-only"))
+    assert answer.status == 502 or b'"error"' in answer.body
+
+
+@both
+@pytest.mark.parametrize("streamed", [False, True])
+def test_t08_silent_upstream_is_given_up_in_time(tenant, vendor, dialect, streamed):
+    answer = raw.post(tenant, dialect.path, dialect.body("silent", stream=streamed))
+    assert answer.status in (502, 504)
+    vendor.wait(cancelled=1, at_most={"in_flight": 0})
+    assert tenant.wait_until_nothing_is_held()["balance"] == 100
+
+
+@both
+def test_t11_silent_stream_is_kept_alive_in_its_dialect(tenant, vendor, dialect):
+    with raw.dial(tenant.weir.port) as client:
+        send(client, tenant, dialect, dialect.stream("normal gate=g gate_at=6"))
+        received = b""
+        keep_alive = b"event: ping" if dialect is ANTHROPIC else b"\n:"
+        vendor.wait(waiting=1)
+        while received.count(keep_alive) < (2 if dialect is ANTHROPIC else 1):
+            received += client.recv(65_536)
+        vendor.open_gate("g")
+        while not received.endswith(b"\r\n0\r\n\r\n"):
+            received += client.recv(65_536)
+    assert tenant.cost() == dialect.cost
+
+
+def send(client, tenant, dialect, body: dict) -> None:
+    """A request on a bare socket."""
+    data = json.dumps(body).encode()
+    client.sendall(
+        f"POST {dialect.path} HTTP/1.1\r\nhost: weir\r\nauthorization: Bearer {tenant.key}\r\n"
+        f"content-type: application/json\r\ncontent-length: {len(data)}\r\n\r\n".encode() + data
+    )
+
+
+@both
+@pytest.mark.parametrize("reset", [False, True])
+def test_b10_client_that_leaves_pays_for_what_was_said_and_the_upstream_is_cancelled(tenant, vendor, dialect, reset):
+    client = raw.dial(tenant.weir.port)
+    send(client, tenant, dialect, dialect.stream("normal gate=never gate_at=6"))
+    received = client.recv(65_536)
+    assert received.startswith(b"HTTP/1.1 200")
+    vendor.wait(waiting=1)
+    if reset:
+        import socket
+        import struct
+
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    client.close()
+    vendor.wait(cancelled=1, at_most={"in_flight": 0})
+    assert 0 < tenant.cost() < dialect.cost * 2
+
+
+@both
+def test_client_that_leaves_before_the_head_pays_nothing_for_an_attempt_that_never_began(tenant, vendor, dialect):
+    client = raw.dial(tenant.weir.port)
+    send(client, tenant, dialect, dialect.body("normal gate=never gate_at=0"))
+    vendor.wait(waiting=1)
+    client.close()
+    vendor.wait(cancelled=1, at_most={"in_flight": 0})
+    tenant.wait_until_nothing_is_held()
+
+
+@pytest.fixture(scope="module")
+def draining(running_fake, tmp_path_factory):
+    """A Weir that reads abandoned answers to their end."""
+    with Weir(tmp_path_factory.mktemp("drain"), running_fake.url, on_client_gone="drain") as weir:
+        yield weir
+
+
+@both
+def test_b10_with_drain_the_abandoned_answer_is_billed_as_the_vendor_reports_it(draining, vendor, dialect):
+    tenant = new_tenant(draining)
+    client = raw.dial(draining.port)
+    send(client, tenant, dialect, dialect.stream("normal gate=late gate_at=6"))
+    client.recv(65_536)
+    vendor.wait(waiting=1)
+    client.close()
+    vendor.open_gate("late")
+    assert tenant.cost() == dialect.cost
+    assert vendor.wait(answered=1)["cancelled"] == 0
+
+
+@both
+def test_s18_upstream_is_not_read_faster_than_the_client_reads(tenant, vendor, dialect):
+    """64 MiB upstream, a client that reads one buffer: what Weir holds of it stays small, and reading goes on later."""
+    before = memory_megabytes(tenant.weir.pid("gatewayd"))
+    with raw.dial(tenant.weir.port) as client:
+        send(client, tenant, dialect, dialect.stream("big mega_bytes=64"))
+        client.recv(1024)
+        vendor.wait(paused=1)
+        assert vendor.counters()["written"] < 40 << 20
+        assert memory_megabytes(tenant.weir.pid("gatewayd")) - before < 8
+        received = 0
+        while received < 64 << 20:
+            received += len(client.recv(1 << 20))
+    tenant.wait_until_nothing_is_held()
+
+
+@both
+def test_s12_endless_line_is_bounded(tenant, vendor, dialect):
+    before = memory_megabytes(tenant.weir.pid("gatewayd"))
+    answer = raw.post(tenant, dialect.path, dialect.stream("endless-line"))
+    assert len(answer.body) < 16 << 20
+    assert answer.status == 502 or b'"error"' in answer.body or not answer.complete
+    assert memory_megabytes(tenant.weir.pid("gatewayd")) - before < 32
+
+
+@both
+def test_s13_one_malformed_event_is_forwarded_and_harms_nothing(tenant, dialect):
+    answer = raw.post(tenant, dialect.path, dialect.stream("malformed-event"))
+    assert answer.complete and (b"message_stop" in answer.body or b"[DONE]" in answer.body)
+    assert tenant.cost() == dialect.cost
+
+
+@both
+def test_s10_final_event_without_its_blank_line_still_counts(tenant, dialect):
+    raw.post(tenant, dialect.path, dialect.stream("no-final-blank"))
+    assert tenant.cost() == dialect.cost
+
+
+def test_connections_are_reused_and_a_stale_one_is_not_an_error(tenant, vendor):
+    for _ in range(20):
+        assert raw.post(tenant, OPENAI.path, OPENAI.body()).status == 200
+    assert vendor.counters()["accepted"] <= 3
+    for _ in range(5):
+        assert raw.post(tenant, OPENAI.path, OPENAI.body("closing")).status == 200
+    assert raw.post(tenant, OPENAI.path, OPENAI.body()).status == 200
+
+
+def test_unreachable_vendor_is_a_502_that_names_no_address(tmp_path):
+    with Fake() as gone:
+        url = gone.url
+    with Weir(tmp_path / "w", upstream=url) as weir:
+        tenant = new_tenant(weir)
+        for dialect in BOTH:
+            answer = raw.post(tenant, dialect.path, dialect.body())
+            assert answer.status in (502, 503) and b"127.0.0.1" not in answer.body
+        assert tenant.wait_until_nothing_is_held()["balance"] == 100
