@@ -11,6 +11,8 @@ struct CompletionFacts {
     var model: Range<Int>?
     /// The member that makes it an answer is there: `content`, or `choices`.
     var hasAnswer = false
+    /// An `error` member that is not `null` is there.
+    var hasError = false
 
     init(_ dialect: Dialect) { meter = UsageMeter(dialect) }
 
@@ -22,6 +24,9 @@ struct CompletionFacts {
                 model = try scanner.text().quotedRange
             } else if key == "usage" {
                 try readUsage(&scanner)
+            } else if key == "error" {
+                hasError = try scanner.peek() != .null
+                try scanner.skip()
             } else if meter.dialect == .anthropic, key == "content", try scanner.peek() == .array {
                 hasAnswer = true
                 try readBlocks(&scanner)

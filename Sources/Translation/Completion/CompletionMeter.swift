@@ -66,14 +66,21 @@ public enum CompletionMeter {
     /// What `body`, the body of a 200, is.
     public static func read(_ body: UnsafeRawBufferPointer, dialect: Dialect) -> CompletionReading {
         guard let first = body.first(where: { !Self.isSpace($0) }) else { return .unusable(.empty) }
-        if let error = VendorError.read(body, status: 200, dialect: dialect) { return .refused(error) }
         var facts = CompletionFacts(dialect)
         do { try facts.read(body) } catch {
             if first == UInt8(ascii: "<") { return .unusable(.markup) }
-            return .unusable(error.reason == .otherKind ? .otherShape : .notJSON)
+            return .unusable(isJSON(body) ? .otherShape : .notJSON)
         }
-        guard facts.hasAnswer else { return .unusable(.otherShape) }
+        if facts.hasError || !facts.hasAnswer {
+            if let error = VendorError.read(body, status: 200, dialect: dialect) { return .refused(error) }
+            guard facts.hasAnswer else { return .unusable(.otherShape) }
+        }
         return .completion(Completion(usage: facts.meter.reading, model: facts.model))
+    }
+
+    private static func isJSON(_ body: UnsafeRawBufferPointer) -> Bool {
+        var scanner = JSONScanner(body)
+        return (try? scanner.skip()) != nil && (try? scanner.finish()) != nil
     }
 
     private static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }

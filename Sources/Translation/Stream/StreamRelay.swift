@@ -45,6 +45,7 @@ struct StreamRelay {
 
 extension StreamRelay: SSESink {
     mutating func receive(_ event: SSEEvent) -> Bool {
+        guard phase != .finished else { return false }
         guard event.hasData else {
             forward(event)
             return true
@@ -87,14 +88,20 @@ extension StreamRelay: SSESink {
 
     /// The vendor's last frame. Without any content or reason before it there was no answer (T-07).
     private mutating func terminate(_ event: SSEEvent, _ facts: EventFacts) {
-        guard phase == .committed else { return finish(.empty(.endOfInput)) }
+        guard phase == .committed else { return endInPrelude(.empty(.endOfInput)) }
         forward(event, facts)
         finish(.complete)
     }
 
+    /// Nothing that was held goes out.
+    private mutating func endInPrelude(_ ending: StreamEnding) {
+        lastWas = .dropped
+        finish(ending)
+    }
+
     private mutating func fail(_ event: SSEEvent, _ error: VendorError?) {
         let error = error ?? VendorError(status: ErrorKind.internal.status)
-        guard phase == .committed else { return finish(.refused(error)) }
+        guard phase == .committed else { return endInPrelude(.refused(error)) }
         forward(event)
         finish(.failed(error))
     }
@@ -129,6 +136,7 @@ extension StreamRelay {
     @discardableResult
     mutating func breakOff(_ fault: StreamFault, _ error: ErrorBody) -> StreamEnding {
         if let ending { return ending }
+        lastWas = .dropped  // a line feed that comes late has nothing of ours to complete
         guard phase == .committed else {
             finish(.empty(fault))
             return .empty(fault)
@@ -152,8 +160,6 @@ extension StreamRelay {
         phase = .finished
         self.ending = ending
         held = []
-        if case .refused = ending { lastWas = .dropped }
-        if case .empty = ending { lastWas = .dropped }
     }
 
     private static let messageStop = Array("event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n".utf8)
