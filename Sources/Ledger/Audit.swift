@@ -62,8 +62,9 @@ public struct Audit: Sendable {
     /// How many entries there are to count.
     public var total: Int64 { kept.accounts.reduce(0) { $0 + ($1.number.isWallet ? $1.entries : 0) } }
 
-    /// Counts one entry. `refundIsKept` says whether the refund table has this refund of its original.
-    public mutating func count(_ entry: Entry, refundIsKept: (Entry) -> Bool) {
+    /// Counts one entry. For a refund, `refundIsKept` says whether the refund table has it with its
+    /// original.
+    public mutating func count(_ entry: Entry, refundIsKept: Bool) {
         guard let last = reach[entry.posting.wallet] else {
             return find(
                 "movement \(entry.posting.reference) names wallet \(entry.posting.wallet.value), which does not exist")
@@ -74,7 +75,13 @@ public struct Audit: Sendable {
         fold(entry)
         guard entry.posting.kind == .refund || entry.posting.kind == .reversal else { return }
         refunds += 1
-        if !refundIsKept(entry) { find("refund \(entry.posting.reference) is not kept with its original") }
+        if !refundIsKept { find("refund \(entry.posting.reference) is not kept with its original") }
+    }
+
+    /// Notes a movement that is there and makes no sense.
+    public mutating func countUnreadable(_ reference: [UInt8]) {
+        let name = Reference(bytes: reference)?.description ?? "without a reference"
+        find("movement \(name) makes no sense")
     }
 
     private mutating func fold(_ entry: Entry) {

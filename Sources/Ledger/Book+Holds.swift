@@ -19,7 +19,7 @@ extension Book {
     }
 
     /// Grants or refuses a hold.
-    public mutating func hold(_ request: HoldRequest, by holder: HolderID) -> Admission {
+    public mutating func hold(_ request: HoldTerms, by holder: HolderID) -> Admission {
         guard !request.amount.isNegative else { return refuse(request, .amountOutOfRange) }
         guard let number = open(request.tenant) else { return refuse(request, .tenantUnknown) }
         guard holders[holder]?[request.id] == nil else { return refuse(request, .holdExists) }
@@ -32,7 +32,7 @@ extension Book {
 
     /// Takes a hold back that was granted before its connection broke. The money may be spent already, so neither balance nor
     /// budget is asked; saying the same hold again changes nothing. What cannot be a hold at all is refused.
-    public mutating func assert(_ request: HoldRequest, by holder: HolderID) -> Admission {
+    public mutating func assert(_ request: HoldTerms, by holder: HolderID) -> Admission {
         guard !request.amount.isNegative else { return refuse(request, .amountOutOfRange) }
         guard let number = open(request.tenant) else { return refuse(request, .tenantUnknown) }
         let hold = Hold(wallet: number, budget: enrol(request.budget), amount: request.amount)
@@ -88,7 +88,7 @@ extension Book {
 
     private func free(_ number: AccountNumber) -> Micros { Micros(clamping: self[number].free) }
 
-    private func refuse(_ request: HoldRequest, _ refusal: WalletRefusal) -> Admission {
+    private func refuse(_ request: HoldTerms, _ refusal: WalletRefusal) -> Admission {
         .refused(refusal, free: open(request.tenant).map(free) ?? .zero)
     }
 }

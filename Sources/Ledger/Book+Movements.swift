@@ -36,8 +36,8 @@ public struct MovementRequest: Sendable {
     }
 }
 
-/// A movement on its way to the disk.
-public struct Order: Sendable {
+/// A movement on its way to the disk. A class, because it goes through several hands and is never changed on its way.
+public final class Order: Sendable {
     public let posting: Posting
     /// What is answered when the reference is new; `nil` = post it.
     public let refusal: WalletRefusal?
@@ -46,6 +46,14 @@ public struct Order: Sendable {
     public let key: KeyID?
     /// The hold that ended with it.
     let ended: EndedHold?
+
+    init(_ posting: Posting, refusal: WalletRefusal?, tenant: TenantID?, key: KeyID?, ended: EndedHold?) {
+        self.posting = posting
+        self.refusal = refusal
+        self.tenant = tenant
+        self.key = key
+        self.ended = ended
+    }
 
     /// Whether the book counts the amount as spent until the order is finished.
     var isPending: Bool { refusal == nil && (posting.kind == .debit || posting.kind == .settlement) }
@@ -84,7 +92,7 @@ extension Book {
             kind: request.kind, reference: request.reference, wallet: number, budget: enrol(request.budget),
             amount: request.amount, at: request.at, original: request.original, note: request.note)
         let order = Order(
-            posting: posting, refusal: refusal(of: posting), tenant: request.tenant, key: request.budget, ended: ended)
+            posting, refusal: refusal(of: posting), tenant: request.tenant, key: request.budget, ended: ended)
         count(order, 1)
         return order
     }

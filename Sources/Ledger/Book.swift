@@ -89,8 +89,8 @@ extension Book {
         _modify { yield &budgets[Int(number.value - 1)] }
     }
 
-    /// The name a wallet is stored under.
-    public func tenant(of number: AccountNumber) -> TenantID? { self[number].tenant }
+    /// The number of a tenant's wallet; `nil` when it has none.
+    public func wallet(of tenant: TenantID) -> AccountNumber? { open(tenant) }
 
     /// The name a budget is stored under.
     public func key(of number: BudgetNumber) -> KeyID? { self[number].key }

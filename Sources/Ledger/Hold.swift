@@ -8,7 +8,7 @@ public import Money
 public import Tenancy
 
 /// A hold as it is asked for.
-public struct HoldRequest: Hashable, Sendable {
+public struct HoldTerms: Hashable, Sendable {
     /// Chosen by the asker, unique on its connection.
     public var id: UInt64
     /// What may be spent at most; zero or more.

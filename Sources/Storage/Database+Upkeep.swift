@@ -23,7 +23,24 @@ extension Database {
         var folded: Int32 = 0
         let code = sqlite3_wal_checkpoint_v2(connection, nil, SQLITE_CHECKPOINT_PASSIVE, &log, &folded)
         guard code == SQLITE_OK else { throw failure(code, "checkpoint") }
+        if folded == log { logPages = 0 }
         return CheckpointReport(logPages: Int(log), foldedPages: Int(folded))
+    }
+
+    /// Keeps `logPages`. SQLite's own checkpoints use the same hook, so this is for owners that do them.
+    func watchLog() {
+        let note: @convention(c) (UnsafeMutableRawPointer?, OpaquePointer?, UnsafePointer<CChar>?, Int32) -> Int32 = {
+            Unmanaged<Database>.fromOpaque($0!).takeUnretainedValue().logPages = Int($3)
+            return SQLITE_OK
+        }
+        sqlite3_wal_hook(connection, note, Unmanaged.passUnretained(self).toOpaque())
+    }
+
+    /// The bytes of the file, without the write-ahead log.
+    public func fileBytes() throws(StorageError) -> Int64 {
+        let pages = try prepare("PRAGMA page_count").firstRow { $0.integer(0) } ?? 0
+        let size = try prepare("PRAGMA page_size").firstRow { $0.integer(0) } ?? 0
+        return pages * size
     }
 
     /// Reads the whole file and checks its structure (not that indexes match tables); `.corrupt` names the first damage.

@@ -21,6 +21,9 @@ public final class Database {
 
     let connection: OpaquePointer
     let owner = OwnerThread()
+    /// Pages in the write-ahead log after the latest commit. Kept only when the owner checkpoints by itself.
+    public internal(set) var logPages = 0
+
     private var statements: [String: Statement] = [:]
     private var isOpen = true
     /// A rollback failed and has to be done before the next transaction.
@@ -83,6 +86,7 @@ public final class Database {
             PRAGMA wal_autocheckpoint = \(options.checkpointPages);
             PRAGMA cache_size = -\(options.cacheKibibytes);
             """)
+        if options.checkpointPages == 0 { watchLog() }
     }
 }
 
@@ -118,6 +122,9 @@ extension Database {
     func failure(_ code: Int32, _ operation: String) -> StorageError {
         StorageError(code, operation: operation, path: path, connection: connection)
     }
+
+    /// The error of an owner that read what it never wrote.
+    public func contradiction(_ detail: String) -> StorageError { refusal(.corrupt, "read", detail) }
 
     func refusal(_ kind: StorageError.Kind, _ operation: String, _ detail: String) -> StorageError {
         StorageError(kind: kind, operation: operation, path: path, detail: detail, code: 0)

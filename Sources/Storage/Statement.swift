@@ -61,46 +61,81 @@ public final class Statement {
 
 // MARK: binding
 
+// Each `bind` returns its statement so that a run reads as one line. It is inlined into the caller, where returning costs
+// nothing; the work is in `put`.
 extension Statement {
     /// Binds an integer.
+    @inlinable
     @discardableResult
     public func bind(_ index: Int32, _ value: Int64) -> Statement {
-        note(sqlite3_bind_int64(row, index, value), index)
+        put(index, value)
         return self
     }
 
     /// Binds an integer, or NULL.
+    @inlinable
     @discardableResult
     public func bind(_ index: Int32, _ value: Int64?) -> Statement {
-        guard let value else { return bindNull(index) }
-        return bind(index, value)
+        if let value { put(index, value) } else { putNull(index) }
+        return self
     }
 
     /// Binds NULL.
+    @inlinable
     @discardableResult
     public func bindNull(_ index: Int32) -> Statement {
-        note(sqlite3_bind_null(row, index), index)
+        putNull(index)
         return self
     }
 
     /// Binds a blob. The bytes are copied; the pointer need not outlive the call.
+    @inlinable
     @discardableResult
     public func bind(_ index: Int32, _ bytes: UnsafeRawBufferPointer) -> Statement {
-        let copy = arena.copy(bytes)
-        note(sqlite3_bind_blob(row, index, copy.address, Int32(bytes.count), copy.disposal), index)
+        put(index, bytes)
         return self
     }
 
     /// Binds a blob, or NULL.
+    @inlinable
     @discardableResult
     public func bind(_ index: Int32, _ bytes: [UInt8]?) -> Statement {
-        guard let bytes else { return bindNull(index) }
-        return bytes.withUnsafeBytes { bind(index, $0) }
+        if let bytes { bytes.withUnsafeBytes { put(index, $0) } } else { putNull(index) }
+        return self
     }
 
     /// Binds text.
+    @inlinable
     @discardableResult
     public func bind(_ index: Int32, _ text: String) -> Statement {
+        put(index, text)
+        return self
+    }
+
+    /// Binds text, or NULL.
+    @inlinable
+    @discardableResult
+    public func bind(_ index: Int32, _ text: String?) -> Statement {
+        if let text { put(index, text) } else { putNull(index) }
+        return self
+    }
+}
+
+extension Statement {
+    @usableFromInline
+    func put(_ index: Int32, _ value: Int64) { note(sqlite3_bind_int64(row, index, value), index) }
+
+    @usableFromInline
+    func putNull(_ index: Int32) { note(sqlite3_bind_null(row, index), index) }
+
+    @usableFromInline
+    func put(_ index: Int32, _ bytes: UnsafeRawBufferPointer) {
+        let copy = arena.copy(bytes)
+        note(sqlite3_bind_blob(row, index, copy.address, Int32(bytes.count), copy.disposal), index)
+    }
+
+    @usableFromInline
+    func put(_ index: Int32, _ text: String) {
         var text = text
         text.withUTF8 { utf8 in
             let bytes = UnsafeRawBufferPointer(utf8)
@@ -108,14 +143,6 @@ extension Statement {
             let address = copy.address.assumingMemoryBound(to: CChar.self)
             note(sqlite3_bind_text(row, index, address, Int32(bytes.count), copy.disposal), index)
         }
-        return self
-    }
-
-    /// Binds text, or NULL.
-    @discardableResult
-    public func bind(_ index: Int32, _ text: String?) -> Statement {
-        guard let text else { return bindNull(index) }
-        return bind(index, text)
     }
 }
 

@@ -81,7 +81,7 @@ extension Book {
 extension Audit {
     static func findings(of shelf: MemoryShelf) -> [Finding] {
         var audit = Audit(of: shelf.kept)
-        for entry in shelf.order { audit.count(entry) { _ in true } }
+        for entry in shelf.order { audit.count(entry, refundIsKept: true) }
         return audit.finish().findings
     }
 }

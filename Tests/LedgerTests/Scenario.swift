@@ -44,8 +44,8 @@ struct Scenario {
 
     private mutating func run(_ words: [String], leavesPending: Bool) -> String {
         switch words[0] {
-        case "hold": return describe(book.hold(holdRequest(words), by: holder(words[1])))
-        case "assert": return describe(book.assert(holdRequest(words), by: holder(words[1])))
+        case "hold": return describe(book.hold(holdTerms(words), by: holder(words[1])))
+        case "assert": return describe(book.assert(holdTerms(words), by: holder(words[1])))
         case "release": book.release(id(words[1]), by: holder(words[1]))
         case "close":
             book.close(holder(words[1]))
@@ -106,8 +106,8 @@ extension Scenario {
 
     private func key(_ name: String) -> KeyID { KeyID(random: 0, UInt64(name.dropFirst())!) }
 
-    private func holdRequest(_ words: [String]) -> HoldRequest {
-        HoldRequest(
+    private func holdTerms(_ words: [String]) -> HoldTerms {
+        HoldTerms(
             id: id(words[1]), amount: Micros(dollars: words[3])!,
             cap: word(after: "cap", words).map { Micros(dollars: $0)! },
             policy: words.contains("positive") ? .positive : .reserve, tenant: TenantID(words[2])!,

@@ -24,7 +24,7 @@ public struct NaiveWallet {
 
     struct Held {
         var holder: HolderID
-        var request: HoldRequest
+        var request: HoldTerms
     }
 
     struct Under {
@@ -94,7 +94,7 @@ extension NaiveWallet {
         holds.removeAll { $0.holder == holder }
     }
 
-    public mutating func hold(_ request: HoldRequest, by holder: HolderID) -> WalletRefusal? {
+    public mutating func hold(_ request: HoldTerms, by holder: HolderID) -> WalletRefusal? {
         if request.amount.value < 0 { return .amountOutOfRange }
         if balances[request.tenant] == nil { return .tenantUnknown }
         if index(request.id, holder) != nil { return .holdExists }
@@ -110,7 +110,7 @@ extension NaiveWallet {
         return nil
     }
 
-    public mutating func assert(_ request: HoldRequest, by holder: HolderID) -> WalletRefusal? {
+    public mutating func assert(_ request: HoldTerms, by holder: HolderID) -> WalletRefusal? {
         if request.amount.value < 0 { return .amountOutOfRange }
         if balances[request.tenant] == nil { return .tenantUnknown }
         if let index = index(request.id, holder) {

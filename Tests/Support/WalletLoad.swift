@@ -140,9 +140,9 @@ extension WalletLoad {
         return new
     }
 
-    private mutating func holdRequest() -> HoldRequest {
+    private mutating func holdTerms() -> HoldTerms {
         let key = chance(50) ? pick(Self.keys) : nil
-        return HoldRequest(
+        return HoldTerms(
             id: UInt64.random(in: 1...12, using: &random), amount: amount(),
             cap: chance(30) ? Micros(Int64.random(in: 0...2_000, using: &random)) : nil,
             policy: chance(80) ? .reserve : .positive, tenant: pick(Self.tenants), budget: key)
@@ -150,7 +150,7 @@ extension WalletLoad {
 
     private mutating func hold() -> String? {
         guard let holder = openHolders.randomElement(using: &random) else { return connect() }
-        let request = holdRequest()
+        let request = holdTerms()
         let asserts = chance(10)
         let answer = asserts ? book.assert(request, by: holder) : book.hold(request, by: holder)
         let expected = asserts ? model.assert(request, by: holder) : model.hold(request, by: holder)

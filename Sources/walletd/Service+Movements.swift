@@ -1,0 +1,118 @@
+// credit, debit, refund, settle: judged at once, answered when durable.
+//
+// For: every movement of money.
+// Refuses: what Book and Store refuse; `overloaded` when too many wait; `unavailable` when the disk fails.
+// Called by: the service table, asked by gatewayd, cronjobd and weirctl; the writer's reports.
+
+import IPC
+import Ledger
+import Logging
+import Money
+import NIOCore
+import Storage
+import Tenancy
+
+extension Service {
+    func credit(_ request: CreditRequest, _ answer: Answer<PostingAnswer>) {
+        take(
+            MovementRequest(
+                kind: .credit, reference: request.reference, tenant: request.tenant, amount: request.amount,
+                at: request.at, note: request.note), answer)
+    }
+
+    func debit(_ request: DebitRequest, _ answer: Answer<PostingAnswer>) {
+        take(
+            MovementRequest(
+                kind: .debit, reference: request.reference, tenant: request.tenant, budget: request.budget,
+                amount: request.amount, at: request.at, note: request.note), answer)
+    }
+
+    func refund(_ request: RefundRequest, _ answer: Answer<PostingAnswer>) {
+        take(
+            MovementRequest(
+                kind: .refund, reference: request.reference, tenant: nil, amount: request.amount, at: request.at,
+                original: request.original, note: request.note), answer)
+    }
+
+    func settle(_ request: SettleRequest, _ answer: Answer<PostingAnswer>) {
+        guard !queue.isFull else { return answer.refuseForNow() }
+        let movement = MovementRequest(
+            kind: .settlement, reference: request.reference, tenant: request.tenant, budget: request.budget,
+            amount: request.amount, at: request.at)
+        proceed(book.settle(movement, ending: request.hold, of: answer.peer.holder), request.tenant, answer)
+    }
+
+    private func take(_ movement: MovementRequest, _ answer: Answer<PostingAnswer>) {
+        guard !queue.isFull else { return answer.refuseForNow() }
+        proceed(book.take(movement), movement.tenant, answer)
+    }
+
+    private func proceed(_ intake: Intake, _ tenant: TenantID?, _ answer: Answer<PostingAnswer>) {
+        switch intake {
+        case .queued(let order): queue.put(order, answer)
+        case .nothingToPost: answer.send(PostingAnswer(outcome: .posted, balance: balance(of: tenant)))
+        case .refused(let refusal):
+            answer.send(PostingAnswer(outcome: .refused(refusal), balance: balance(of: tenant)))
+        }
+    }
+
+    private func balance(of tenant: TenantID?) -> Micros {
+        tenant.flatMap { book.standing(of: $0)?.balance } ?? .zero
+    }
+}
+
+// MARK: the writer's reports
+
+extension Service {
+    /// Brings the writer's reports to this loop.
+    var reportTaker: @Sendable (BatchReport) -> Void {
+        let back = NIOLoopBound(self, eventLoop: loop)
+        return { report in back.eventLoop.execute { back.value.finish(report) } }
+    }
+
+    /// A batch has been decided, or the disk has failed.
+    func finish(_ report: BatchReport) {
+        counters.commits += 1
+        counters.fileBytes = report.fileBytes
+        noteDisk(report.outcomes)
+        switch report.outcomes {
+        case .success(let outcomes): for outcome in outcomes { finish(queue.next(), outcome) }
+        case .failure: for _ in 0..<report.count { abandon(queue.next()) }
+        }
+    }
+
+    private func finish(_ ticket: CommitQueue.Ticket, _ outcome: Outcome) {
+        book.finish(ticket.order, outcome)
+        switch outcome {
+        case .posted(let entry):
+            counters.movements += 1
+            ticket.answer.send(PostingAnswer(outcome: .posted, balance: entry.balance))
+        case .exists(let entry): ticket.answer.send(PostingAnswer(outcome: .exists, balance: entry.balance))
+        case .refused(let refusal):
+            let balance = balance(of: ticket.order.tenant)
+            ticket.answer.send(PostingAnswer(outcome: .refused(refusal), balance: balance))
+        }
+    }
+
+    private func abandon(_ ticket: CommitQueue.Ticket) {
+        book.abandon(ticket.order)
+        ticket.answer.fail(.unavailable, "the ledger could not be written; ask again with the same reference")
+    }
+
+    /// Says once that the disk fails and once that it works again.
+    private func noteDisk(_ outcomes: Result<[Outcome], StorageError>) {
+        switch outcomes {
+        case .failure(let error) where !counters.isDiskFailing:
+            counters.isDiskFailing = true
+            log.critical("movements are refused", metadata: ["reason": "\(error)"])
+        case .success where counters.isDiskFailing:
+            counters.isDiskFailing = false
+            log.notice("movements are written again")
+        default: break
+        }
+    }
+}
+
+extension Answer where Response == PostingAnswer {
+    fileprivate func refuseForNow() { fail(.overloaded, "too many movements wait for the disk") }
+}
