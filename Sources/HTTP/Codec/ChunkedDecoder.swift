@@ -1,13 +1,14 @@
 // ChunkedDecoder: takes the chunked transfer coding off a body (RFC 9112 §7.1).
 //
 // For: request and response bodies. Pure, byte-wise between chunks, run-wise inside them; state survives any cut.
-// Refuses: bare LF, blanks after a size without an extension, oversized or missing sizes, long extensions, data that is not
+// Refuses: bare LF, blanks between a size and its end or extension, oversized or missing sizes, long extensions, data that is not
 // followed by CRLF, trailers that are not fields, that would change framing or that are too long. Trailers are dropped.
 // Called by: BodyDecoder.
 
 struct ChunkedDecoder: Sendable {
     private enum State: Sendable {
-        case size, blank, extension_, sizeLineFeed
+        case size, sizeLineFeed
+        case extensionName, extensionValue, extensionQuoted, extensionEscape, extensionQuoteEnd
         case data, dataReturn, dataLineFeed
         case trailerStart, trailerName, trailerValue, trailerLineFeed
         case lastLineFeed, done
@@ -18,6 +19,8 @@ struct ChunkedDecoder: Sendable {
     /// The size being read, then the bytes of the chunk still to come.
     private var remaining = 0
     private var extensionBytes = 0
+    /// Bytes of the extension's name or value being read: neither may be empty.
+    private var tokenBytes = 0
     private var trailerBytes = 0
     /// The trailer name being read, as far as it could be one of the forbidden names.
     private var trailerName: [UInt8] = []
@@ -41,7 +44,9 @@ struct ChunkedDecoder: Sendable {
 
     private mutating func accept(_ byte: UInt8) -> Malformation? {
         switch state {
-        case .size, .blank, .extension_, .sizeLineFeed: return acceptSizeLine(byte)
+        case .size, .sizeLineFeed: return acceptSizeLine(byte)
+        case .extensionName, .extensionValue, .extensionQuoted, .extensionEscape, .extensionQuoteEnd:
+            return acceptExtension(byte)
         case .dataReturn:
             state = .dataLineFeed
             return byte == ByteClass.carriageReturn ? nil : .badChunkEnd
@@ -60,26 +65,13 @@ struct ChunkedDecoder: Sendable {
     }
 
     private mutating func acceptSizeLine(_ byte: UInt8) -> Malformation? {
-        switch state {
-        case .size:
-            if let digit = ByteClass.hexValue(byte) { return addDigit(digit) }
-            guard digits > 0 else { return .badChunkSize }
-            return endSize(byte)
-        case .blank:
-            // Blanks are only "bad whitespace" before an extension (RFC 9112 §7.1.1).
-            guard byte != ByteClass.carriageReturn else { return .badChunkSize }
-            return endSize(byte)
-        case .extension_:
-            if byte == ByteClass.carriageReturn {
-                state = .sizeLineFeed
-                return nil
-            }
-            return ByteClass.isFieldValue(byte) ? countExtensionByte() : .badChunkExtension
-        default:
+        if state == .sizeLineFeed {
             guard byte == ByteClass.lineFeed else { return .badChunkSize }
             state = remaining == 0 ? .trailerStart : .data
             return nil
         }
+        if let digit = ByteClass.hexValue(byte) { return addDigit(digit) }
+        return digits > 0 && endToken(byte) ? nil : .badChunkSize
     }
 
     private mutating func addDigit(_ digit: Int) -> Malformation? {
@@ -89,19 +81,54 @@ struct ChunkedDecoder: Sendable {
         return nil
     }
 
-    private mutating func endSize(_ byte: UInt8) -> Malformation? {
-        switch byte {
-        case ByteClass.carriageReturn: state = .sizeLineFeed
-        case ByteClass.semicolon: state = .extension_
-        case ByteClass.space, ByteClass.tab: state = .blank
-        default: return .badChunkSize
-        }
-        return byte == ByteClass.carriageReturn ? nil : countExtensionByte()
+    /// CR ends the line, a semicolon begins a further extension; false for anything else.
+    private mutating func endToken(_ byte: UInt8) -> Bool {
+        guard byte == ByteClass.carriageReturn || byte == ByteClass.semicolon else { return false }
+        state = byte == ByteClass.semicolon ? .extensionName : .sizeLineFeed
+        tokenBytes = 0
+        return true
+    }
+}
+
+// Extensions: checked by their grammar (RFC 9112 §7.1.1), without the blanks that it calls bad, then forgotten.
+extension ChunkedDecoder {
+    private mutating func acceptExtension(_ byte: UInt8) -> Malformation? {
+        extensionBytes += 1
+        guard extensionBytes <= HeadLimits.chunkExtensionBytesMax else { return .chunkExtensionsTooLong }
+        return isInExtension(byte) ? nil : .badChunkExtension
     }
 
-    private mutating func countExtensionByte() -> Malformation? {
-        extensionBytes += 1
-        return extensionBytes > HeadLimits.chunkExtensionBytesMax ? .chunkExtensionsTooLong : nil
+    private mutating func isInExtension(_ byte: UInt8) -> Bool {
+        switch state {
+        case .extensionQuoted:
+            if byte == UInt8(ascii: "\"") { state = .extensionQuoteEnd }
+            if byte == UInt8(ascii: "\\") { state = .extensionEscape }
+            return ByteClass.isFieldValue(byte)
+        case .extensionEscape:
+            state = .extensionQuoted
+            return ByteClass.isFieldValue(byte)
+        case .extensionQuoteEnd: return endToken(byte)
+        default: return isInToken(byte)
+        }
+    }
+
+    /// A name, or an unquoted value.
+    private mutating func isInToken(_ byte: UInt8) -> Bool {
+        if ByteClass.isToken(byte) {
+            tokenBytes += 1
+            return true
+        }
+        if state == .extensionValue, tokenBytes == 0, byte == UInt8(ascii: "\"") {
+            state = .extensionQuoted
+            return true
+        }
+        guard tokenBytes > 0 else { return false }
+        if state == .extensionName, byte == UInt8(ascii: "=") {
+            state = .extensionValue
+            tokenBytes = 0
+            return true
+        }
+        return endToken(byte)
     }
 }
 

@@ -2,7 +2,7 @@
 //
 // For: the one decision request smuggling lives on. Two parsers that read these fields differently see different requests,
 // so every doubtful form is refused instead of interpreted.
-// Refuses: a second Content-Length (even an equal one in a request), non-digits, Content-Length with Transfer-Encoding, a
+// Refuses: a second Content-Length (even an equal one), non-digits, Content-Length with Transfer-Encoding, a
 // second Transfer-Encoding, codings without a final `chunked`, any Transfer-Encoding on HTTP/1.0.
 // Called by: RequestHeadParser and ResponseHeadParser, field by field and once at the end.
 
@@ -27,16 +27,14 @@ struct FramingFields: Hashable, Sendable {
     var wantsKeepAlive = false
 
     /// Content-Length: 1*DIGIT, at most 18 digits so that it cannot overflow; no sign, no list.
-    mutating func noteContentLength(
-        _ bytes: UnsafeRawBufferPointer, _ value: Range<Int>, equalRepeatAllowed: Bool
-    ) -> Malformation? {
+    mutating func noteContentLength(_ bytes: UnsafeRawBufferPointer, _ value: Range<Int>) -> Malformation? {
+        guard contentLength == nil else { return .repeatedContentLength }
         guard !value.isEmpty, value.count <= 18 else { return .badContentLength }
         var length = 0
         for offset in value {
             guard ByteClass.isDigit(bytes[offset]) else { return .badContentLength }
             length = length * 10 + Int(bytes[offset] &- 0x30)
         }
-        if let contentLength, !equalRepeatAllowed || contentLength != length { return .repeatedContentLength }
         contentLength = length
         return nil
     }

@@ -46,7 +46,7 @@ public final class Inflater {
     public func inflate(
         _ bytes: UnsafeRawBufferPointer, into output: inout ByteBuffer, limit: Int
     ) throws(InflateProblem) {
-        guard let base = bytes.bindMemory(to: UInt8.self).baseAddress else { return }
+        guard bytes.count > 0, let base = bytes.bindMemory(to: UInt8.self).baseAddress else { return }
         // zlib's input pointer is not const for historical reasons; inflate does not write through it.
         stream.pointee.next_in = UnsafeMutablePointer(mutating: base)
         stream.pointee.avail_in = UInt32(bytes.count)

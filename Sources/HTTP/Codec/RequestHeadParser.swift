@@ -97,7 +97,7 @@ struct RequestHeadParser {
         case 10 where bytes.equals("connection", in: slot.name):
             framingFields.noteConnection(bytes, slot.value)
         case 14 where bytes.equals("content-length", in: slot.name):
-            return framingFields.noteContentLength(bytes, slot.value, equalRepeatAllowed: false).map(RequestProblem.malformed)
+            return framingFields.noteContentLength(bytes, slot.value).map(RequestProblem.malformed)
         case 17 where bytes.equals("transfer-encoding", in: slot.name):
             return framingFields.noteTransferEncoding(bytes, slot.value).map(RequestProblem.malformed)
         default: break

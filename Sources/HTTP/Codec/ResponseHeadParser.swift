@@ -80,8 +80,7 @@ struct ResponseHeadParser {
         case 10 where bytes.equals("connection", in: slot.name):
             framingFields.noteConnection(bytes, slot.value)
         case 14 where bytes.equals("content-length", in: slot.name):
-            // An equal repeat is allowed here (RFC 9110 §8.6): sloppy proxies send it, and it cannot smuggle anything.
-            return framingFields.noteContentLength(bytes, slot.value, equalRepeatAllowed: true)
+            return framingFields.noteContentLength(bytes, slot.value)
         case 17 where bytes.equals("transfer-encoding", in: slot.name):
             return framingFields.noteTransferEncoding(bytes, slot.value)
         default: break
