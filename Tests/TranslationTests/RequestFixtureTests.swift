@@ -8,7 +8,7 @@ import Translation
     static let all = Fixture.all(in: "requests")
 
     @Test func theFixturesAreFound() {
-        #expect(Self.all.count >= 52)
+        #expect(Self.all.count >= 56)
     }
 
     @Test(arguments: all.filter { $0.expected["refusal"] == nil })

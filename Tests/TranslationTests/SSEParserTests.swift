@@ -120,6 +120,13 @@ struct CollectingSink: SSESink {
         #expect(Self.fault(lines + Array(":\n\n".utf8), piece) == .eventTooLong)
     }
 
+    @Test(arguments: [1, 64 << 10, 16 << 20])
+    func refusesAnEventOfTooManyLines(_ piece: Int) {
+        let lines = Array(String(repeating: "data\n", count: SSEParser.mostDataLines).utf8)
+        #expect(Self.fault(lines + [0x0A], piece) == nil)
+        #expect(Self.fault(lines + Array("data\n".utf8), piece) == .eventTooLong)
+    }
+
     private static func fault(_ stream: [UInt8], _ piece: Int) -> SSEFault? {
         var parser = SSEParser()
         var sink = CollectingSink()

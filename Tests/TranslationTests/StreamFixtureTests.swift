@@ -8,7 +8,7 @@ import Translation
     static let streams = Fixture.all(in: "streams")
 
     @Test func theFixturesAreFound() {
-        #expect(Self.streams.count >= 99)
+        #expect(Self.streams.count >= 101)
     }
 
     @Test(arguments: streams)

@@ -55,7 +55,7 @@ struct AnthropicEvent {
         }
         let text = try scanner.text()
         kind = Self.kind(text)
-        if Self.isPlainName(text) { facts.typeName = text.start..<text.end }
+        if !text.isEmpty, !text.isEscaped { facts.typeName = text.start..<text.end }
     }
 
     private static func kind(_ type: JSONText) -> Kind {
@@ -66,11 +66,6 @@ struct AnthropicEvent {
         if type == "message_stop" { return .messageStop }
         if type == "error" { return .error }
         return .other
-    }
-
-    /// Whether the type may stand in an `event:` line as it is.
-    private static func isPlainName(_ text: JSONText) -> Bool {
-        !text.isEmpty && !text.isEscaped && text.spelling.allSatisfy { $0 > 0x20 && $0 < 0x7F }
     }
 
     /// A `delta` or `content_block`: counts what was said, notes why it ended.

@@ -6,7 +6,7 @@
 
 import JSON
 
-enum RequestField: UInt8 {
+enum RequestField: UInt8, CaseIterable {
     case model, stream, messages, tools, maxTokens
     case system, outputConfig, outputFormat
     case maxCompletionTokens, choices, streamOptions, functions, responseFormat
@@ -45,6 +45,22 @@ enum RequestField: UInt8 {
         if key == "response_format" { return .responseFormat }
         if key == "max_completion_tokens" { return .maxCompletionTokens }
         return nil
+    }
+
+    /// The field that `key` would be to a reader that folds case, though it is not spelled so. Go folds as Unicode does, which
+    /// makes `ſ` an `s` and the Kelvin sign a `k`.
+    init?(foldingCaseOf key: JSONText) {
+        guard key.isEscaped || key.spelling.contains(where: { $0 < 0x61 && $0 >= 0x41 || $0 >= 0x80 }) else {
+            return nil
+        }
+        let folded = key.repairedString.unicodeScalars.map {
+            $0 == "\u{17F}" ? "s" : $0 == "\u{212A}" ? "k" : $0.properties.lowercaseMapping
+        }
+        let name = folded.joined()
+        guard name != key.repairedString, let field = Self.allCases.first(where: { $0.name == name }) else {
+            return nil
+        }
+        self = field
     }
 
     /// The key, for messages to clients.

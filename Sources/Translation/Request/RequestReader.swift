@@ -25,6 +25,9 @@ struct RequestReader {
         try scan { scanner throws(JSONFault) in try scanner.enterObject() }
         while let key = try nextMember() {
             guard let field = RequestField(key, summary.dialect) else {
+                if let field = RequestField(foldingCaseOf: key) {
+                    throw .caseFolded(key.repairedString, meant: field.name)
+                }
                 try skip()
                 continue
             }

@@ -15,6 +15,9 @@ public enum RequestRefusal: Error, Hashable, Sendable {
     case notAnObject
     /// A field the gateway acts on stands twice: two readers could disagree on which one counts.
     case duplicate(String)
+    /// A key that differs from a field the gateway acts on in nothing but letter case. Readers that fold case (Go's
+    /// encoding/json, thus Ollama and others) would take it for the field.
+    case caseFolded(String, meant: String)
     /// A field has another type than the API gives it.
     case wrongType(String, expected: String)
     /// A field has a value outside its range.
@@ -28,6 +31,7 @@ public enum RequestRefusal: Error, Hashable, Sendable {
         case .notJSON(let fault): "The request body is not valid JSON: \(fault)."
         case .notAnObject: "The request body must be a JSON object."
         case .duplicate(let path): "\(path): this field is given more than once."
+        case .caseFolded(let key, let meant): "\(key): field names are case-sensitive; this one is \(meant)."
         case .wrongType(let path, let expected): "\(path): must be \(expected)."
         case .outOfRange(let path, let allowed): "\(path): must be \(allowed)."
         case .missing(let path): "\(path): this field is required."
@@ -38,7 +42,9 @@ public enum RequestRefusal: Error, Hashable, Sendable {
     public var field: String? {
         switch self {
         case .notJSON, .notAnObject: nil
-        case .duplicate(let path), .wrongType(let path, _), .outOfRange(let path, _), .missing(let path): path
+        case .duplicate(let path), .caseFolded(let path, _), .wrongType(let path, _), .outOfRange(let path, _),
+            .missing(let path):
+            path
         }
     }
 }

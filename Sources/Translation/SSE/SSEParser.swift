@@ -20,6 +20,9 @@ struct SSEParser {
     /// One event: 8 MiB, eight of the longest lines.
     static let longestEvent = 8 << 20
 
+    /// Data lines of one event: what vendors send has one; the ranges of so many take 1 MiB.
+    static let mostDataLines = 1 << 16
+
     /// The begin of a block whose end has not come yet.
     private var pending: [UInt8] = []
     /// Offsets are relative to the block's first byte.
@@ -107,6 +110,7 @@ extension SSEParser {
             let next = afterTerminator(first, line, left)
             if block.takeLine(first, line) {
                 block.lineStart = next
+                try checkLines()
                 continue
             }
             isStopped = !block.deliver(first, blankLine: block.lineStart, end: next, isTerminated: true, to: &sink)
@@ -130,6 +134,7 @@ extension SSEParser {
         let lineEnd = pending.count + (line - from)
         pending.append(contentsOf: UnsafeBufferPointer(start: base + from, count: next - from))
         dispatchPending(lineEnd, &sink)
+        try checkLines()
         return next
     }
 
@@ -169,6 +174,14 @@ extension SSEParser {
         if end - block.lineStart > Self.longestLine || end > Self.longestEvent {
             isStopped = true
             throw end - block.lineStart > Self.longestLine ? .lineTooLong : .eventTooLong
+        }
+    }
+
+    @inline(__always)
+    private mutating func checkLines() throws(SSEFault) {
+        if block.lines.count > Self.mostDataLines {
+            isStopped = true
+            throw .eventTooLong
         }
     }
 }

@@ -34,6 +34,6 @@ struct EventFacts {
     /// Choices met and choices ended, one bit each (Anthropic: one choice).
     var choicesMet: UInt128 = 0
     var choicesEnded: UInt128 = 0
-    /// The type named in Anthropic data, when it can stand in an `event:` line.
+    /// The type named in Anthropic data.
     var typeName: Range<Int>?
 }

@@ -51,8 +51,9 @@ extension StreamRelay: SSESink {
             return true
         }
         do {
-            let facts =
+            var facts =
                 try options.dialect == .anthropic ? AnthropicEvent.read(event.data) : OpenAIChunk.read(event.data)
+            if Self.isNamedError(event) { facts.role = .failure }
             take(facts, event)
         } catch {
             takeMalformed(event)
@@ -82,7 +83,7 @@ extension StreamRelay: SSESink {
             commit()
             forward(event, facts)
         case .terminal: terminate(event, facts)
-        case .failure: fail(event, VendorError.read(event.data, status: 200, dialect: options.dialect))
+        case .failure: fail(event, facts, error(in: event))
         }
     }
 
@@ -99,23 +100,31 @@ extension StreamRelay: SSESink {
         finish(ending)
     }
 
-    private mutating func fail(_ event: SSEEvent, _ error: VendorError?) {
-        let error = error ?? VendorError(status: ErrorKind.internal.status)
+    private mutating func fail(_ event: SSEEvent, _ facts: EventFacts, _ error: VendorError) {
         guard phase == .committed else { return endInPrelude(.refused(error)) }
-        forward(event)
+        forward(event, facts)
         finish(.failed(error))
     }
 
     /// An event that is no JSON: forwarded as it is (S-13), unless the stream ended in the middle of it. One that is named
     /// `error` is an error, told in plain text.
     private mutating func takeMalformed(_ event: SSEEvent) {
-        if event.name.elementsEqual("error".utf8) {
-            let text = String(decoding: event.data.prefix(1024), as: UTF8.self)
-            return fail(event, VendorError(status: ErrorKind.internal.status, message: text))
-        }
+        if Self.isNamedError(event) { return fail(event, EventFacts(), error(in: event)) }
         guard event.isTerminated else { return }
         malformedEvents += 1
         forward(event)
+    }
+
+    private static func isNamedError(_ event: SSEEvent) -> Bool {
+        event.name.count == 5 && event.name.elementsEqual("error".utf8)
+    }
+
+    /// What an error event says: the vendor's object, an object of another shape, or plain text, of which 1 KiB is kept.
+    private func error(in event: SSEEvent) -> VendorError {
+        let unnamed = ErrorKind.internal.status
+        return VendorError.read(event.data, status: 200, dialect: options.dialect)
+            ?? VendorError.read(event.data, status: unnamed, dialect: options.dialect)
+            ?? VendorError(status: unnamed, message: String(decoding: event.data.prefix(1024), as: UTF8.self))
     }
 }
 
@@ -186,7 +195,7 @@ extension StreamRelay {
     @inline(__always)
     private func render(_ event: SSEEvent, _ facts: EventFacts, to buffer: inout [UInt8]) {
         var next = 0
-        let lacksName = facts.typeName.map { !event.name.elementsEqual(event.data[$0]) } ?? false
+        let lacksName = facts.typeName.map { Self.lacksName(event, event.data[$0]) } ?? false
         if lacksName, event.name.isEmpty { appendName(event, facts, to: &buffer) }
         if let model = facts.model, !clientModel.isEmpty {
             let range = event.rawRange(model)
@@ -206,6 +215,12 @@ extension StreamRelay {
             Self.endLine(&buffer)
             buffer.append(UInt8(ascii: "\n"))
         }
+    }
+
+    /// Whether the event is named otherwise than its type, and the type may stand in an `event:` line as it is.
+    @inline(__always)
+    private static func lacksName(_ event: SSEEvent, _ type: Slice<UnsafeRawBufferPointer>) -> Bool {
+        !event.name.elementsEqual(type) && type.allSatisfy { $0 > 0x20 && $0 < 0x7F }
     }
 
     private func appendName(_ event: SSEEvent, _ facts: EventFacts, to buffer: inout [UInt8]) {
