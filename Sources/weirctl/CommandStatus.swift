@@ -12,7 +12,8 @@ enum CommandStatus: Int32, CaseIterable {
     case refused = 1
     /// The command line is wrong; nothing was asked of anyone.
     case usage = 2
-    /// The daemon cannot be reached or stopped answering. A movement of money may have happened: repeat it with its reference.
+    /// The daemon cannot be reached or stopped answering. A movement of money may have happened: repeat it with its
+    /// reference.
     case unreachable = 3
     /// The configuration is missing or wrong.
     case configuration = 4
@@ -21,9 +22,9 @@ enum CommandStatus: Int32, CaseIterable {
     var explanation: String {
         switch self {
         case .done: "done"
-        case .refused: "refused or failed; an audit that does not balance; a daemon that is not up (status)"
+        case .refused: "refused or failed; an audit that does not balance"
         case .usage: "wrong command line; nothing was asked"
-        case .unreachable: "a daemon cannot be reached or stopped answering; repeat a payment with its --reference"
+        case .unreachable: "a daemon cannot be reached, or stopped answering"
         case .configuration: "the configuration is missing or wrong"
         }
     }

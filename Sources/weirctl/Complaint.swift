@@ -6,7 +6,7 @@
 
 /// Why a command did not do what was asked.
 struct Complaint: Error, Equatable, CustomStringConvertible {
-    /// What happened, and where: a sentence without a full stop.
+    /// What happened, and where: a sentence without a full stop, perhaps a list below it.
     let what: String
     /// What the operator can do next.
     let next: String
@@ -18,6 +18,10 @@ struct Complaint: Error, Equatable, CustomStringConvertible {
         self.status = status
     }
 
-    /// Two lines for standard error.
-    var description: String { "weirctl: \(Cell.printable(what))\n  next: \(next)\n" }
+    /// Lines for standard error.
+    var description: String {
+        // A complaint may list problems, one a line; every line by itself must not command the terminal.
+        let lines = what.split(separator: "\n", omittingEmptySubsequences: false).map { Cell.printable(String($0)) }
+        return "weirctl: \(lines.joined(separator: "\n"))\n  next: \(next)\n"
+    }
 }

@@ -41,7 +41,7 @@ private final class Rehearsal {
         inbox = try Inbox()
         let entries = scripts.enumerated().map { index, script in
             SupervisorLoop.Entry(
-                child: .init(name: "child\(index)", isAsked: asked),
+                child: .init(name: "child\(index)", isAsked: asked, stopLimit: 60_000),
                 program: .init(path: "/bin/sh", arguments: ["-c", script], launcher: []))
         }
         loop = SupervisorLoop(
@@ -55,7 +55,9 @@ private final class Rehearsal {
 
     private func note(_ line: String) {
         lines.append(line)
-        if line.hasSuffix("| ready"), let digit = line.dropFirst(5).first, let index = Int(String(digit)) { asker.saw(index) }
+        if line.hasSuffix("| ready"), let digit = line.dropFirst(5).first, let index = Int(String(digit)) {
+            asker.saw(index)
+        }
         guard let index = reactions.firstIndex(where: { line.contains($0.text) }) else { return }
         reactions.remove(at: index).act()
     }
@@ -64,7 +66,8 @@ private final class Rehearsal {
 /// One at a time: a pipe of one run must not be inherited by the children of another.
 @Suite(.serialized) struct SupervisorLoopTests {
     /// Says ready, then stays until it is told to end, and takes its own child along.
-    private static let obedient = "trap 'kill $! 2>/dev/null; echo bye; exit 0' TERM; echo ready; while :; do sleep 60 & wait $!; done"
+    private static let obedient =
+        "trap 'kill $! 2>/dev/null; echo bye; exit 0' TERM; echo ready; while :; do sleep 60 & wait $!; done"
 
     @Test func childrenAreStoppedInReverseOrderAndTheirLinesCarryTheirNames() throws {
         let rehearsal = try Rehearsal([Self.obedient, Self.obedient])
@@ -89,7 +92,8 @@ private final class Rehearsal {
         rehearsal.on("is ready again") { rehearsal.inbox.post(.stopSignal) }
         #expect(rehearsal.run() == .done)
         #expect(ready == 1)
-        #expect(rehearsal.lines.contains("weirctl | child0 was ended by signal 9 (Killed); starting it again in 250 ms"))
+        #expect(
+            rehearsal.lines.contains("weirctl | child0 was ended by signal 9 (Killed); starting it again in 250 ms"))
     }
 
     @Test func secondSignalKillsAChildThatIgnoresTheFirst() throws {
@@ -114,7 +118,7 @@ private final class Rehearsal {
         let inbox = try Inbox()
         var lines: [String] = []
         let entry = SupervisorLoop.Entry(
-            child: .init(name: "walletd", isAsked: true),
+            child: .init(name: "walletd", isAsked: true, stopLimit: 60_000),
             program: .init(path: "/nonexistent/walletd", arguments: [], launcher: []))
         let loop = SupervisorLoop(
             [entry], inbox: inbox, asker: ReadyByLine(inbox), print: { lines.append($0) }, whenAllReady: {})

@@ -15,8 +15,12 @@ enum Cell: Hashable {
     case money(Micros)
     case instant(UnixMillis)
     case flag(Bool)
+    case texts([String])
     /// Nothing there: `-` in tables, `null` in JSON.
     case absent
+
+    /// A count from the wire. Counts beyond 63 bits do not occur; they would show as the largest number.
+    static func count(_ value: some BinaryInteger) -> Cell { .number(Int64(clamping: value)) }
 
     /// An optional value of any kind.
     static func optional<Value>(_ value: Value?, _ cell: (Value) -> Cell) -> Cell { value.map(cell) ?? .absent }
@@ -29,6 +33,7 @@ enum Cell: Hashable {
         case .money(let amount): amount.description
         case .instant(let instant): Self.withoutMillis(instant)
         case .flag(let flag): flag ? "yes" : "no"
+        case .texts(let texts): texts.isEmpty ? "-" : texts.map(Self.printable).joined(separator: "; ")
         case .absent: "-"
         }
     }

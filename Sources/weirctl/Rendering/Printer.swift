@@ -10,7 +10,8 @@ import Glibc
 struct Printer {
     let isJSON: Bool
 
-    /// A list: a table, or one JSON object a line. `whenEmpty` is said to people, on standard error, when there is no row.
+    /// A list: a table, or one JSON object a line. `whenEmpty` is said to people, on standard error, when there is no
+    /// row.
     func list(_ report: Report, whenEmpty: String) {
         if isJSON { return write(report.jsonLines) }
         guard !report.rows.isEmpty else { return note(whenEmpty) }
@@ -25,6 +26,12 @@ struct Printer {
     func rows(_ report: Report, continuing table: inout TableText) {
         write(isJSON ? report.jsonLines : table.lines(report.rows))
     }
+
+    /// A line of an answer that is neither a table nor a record.
+    func say(_ text: String) { write("\(text)\n") }
+
+    /// An empty line between two records.
+    func blank() { write("\n") }
 
     /// A remark for people, never part of the answer.
     func note(_ text: String) { Self.write("\(text)\n", to: STDERR_FILENO) }

@@ -16,13 +16,19 @@ struct Column: Hashable, Sendable {
     let isRightAligned: Bool
     /// The least width in a table, for answers whose later rows are not known yet (`watch`, paged history).
     let minimumWidth: Int
+    /// Left out of tables, which have no room for everything; records and JSON have it.
+    let isDetail: Bool
 
     static func left(_ field: String, atLeast width: Int = 0) -> Column {
-        Column(field: field, isRightAligned: false, minimumWidth: width)
+        Column(field: field, isRightAligned: false, minimumWidth: width, isDetail: false)
     }
 
     static func right(_ field: String, atLeast width: Int = 0) -> Column {
-        Column(field: field, isRightAligned: true, minimumWidth: width)
+        Column(field: field, isRightAligned: true, minimumWidth: width, isDetail: false)
+    }
+
+    static func detail(_ field: String) -> Column {
+        Column(field: field, isRightAligned: false, minimumWidth: 0, isDetail: true)
     }
 
     /// What stands above the column.
@@ -42,6 +48,11 @@ struct Report {
     mutating func add(_ row: [Cell]) {
         precondition(row.count == columns.count, "a row fills every column")
         rows.append(row)
+    }
+
+    /// The sentence in --help that names the JSON fields.
+    static func fields(_ columns: [Column]) -> String {
+        "JSON fields: " + columns.map(\.field).joined(separator: ", ") + "."
     }
 
     /// One JSON object a line, in the order of the columns.
@@ -75,6 +86,7 @@ extension Cell {
         case .money(let amount): object.member(field, amount.description)
         case .instant(let instant): object.member(field, instant.description)
         case .flag(let flag): object.member(field, flag)
+        case .texts(let texts): object.member(field, array: { array in texts.forEach { array.string($0) } })
         case .absent: object.member(field, nil as String?)
         }
     }

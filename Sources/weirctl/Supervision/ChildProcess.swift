@@ -1,7 +1,7 @@
 // ChildProcess: one running child.
 //
-// For: starting a daemon so that it cannot outlive us: its own process group (the terminal's Ctrl-C reaches only us, we stop
-// children in order), an empty signal mask, no descriptor but its three, and a death signal (see ParentDeath).
+// For: starting a daemon so that it cannot outlive us: its own process group (the terminal's Ctrl-C reaches only us, we
+// stop children in order), an empty signal mask, no descriptor but its three, and a death signal (see ParentDeath).
 // Refuses: to wait: the end is posted to the inbox by a thread of its own.
 // Called by: SupervisorLoop.
 

@@ -1,7 +1,8 @@
 // Inbox: what other threads have to tell the supervising thread.
 //
 // For: signals, ends of children and answers of daemons, all in one place that poll(2) can wait for.
-// Refuses: nothing. Its content is bounded by its senders: one end per child, one answer per question, signals as typed.
+// Refuses: nothing. Its content is bounded by its senders: one end per child, one answer per question, signals as
+// typed.
 // Called by: SupervisorLoop (takes); SignalWatch, ChildProcess and the readiness questions (post).
 
 import Glibc
@@ -60,7 +61,8 @@ enum Pipe {
     static func open() throws(Complaint) -> (read: Int32, write: Int32) {
         var ends: [Int32] = [-1, -1]
         guard pipe(&ends) == 0 else {
-            throw Complaint("cannot make a pipe: \(String(cString: strerror(errno)))", next: "raise the limit of open files")
+            throw Complaint(
+                "cannot make a pipe: \(String(cString: strerror(errno)))", next: "raise the limit of open files")
         }
         // Not atomic with pipe(2), which is enough here: only the supervising thread starts processes.
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }

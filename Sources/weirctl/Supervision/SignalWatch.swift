@@ -1,7 +1,7 @@
 // SignalWatch: signals as events.
 //
-// For: SIGINT, SIGTERM and SIGHUP of `weirctl up`. Blocked in every thread and fetched by one with sigwait(3), so that nothing
-// runs in a signal handler.
+// For: SIGINT, SIGTERM and SIGHUP of `weirctl up`. Blocked in every thread and fetched by one with sigwait(3), so that
+// nothing runs in a signal handler.
 // Refuses: nothing.
 // Called by: UpCommand, first of all, before any other thread exists to inherit another mask.
 

@@ -1,7 +1,7 @@
 // Supervisor: what `weirctl up` does with its children, as a value.
 //
-// For: start in order, restart with back-off, stop in reverse order, kill on a second signal. Events go in, effects come out;
-// SupervisorLoop carries them out. Time is an argument (milliseconds of any steady clock).
+// For: start in order, restart with back-off, stop in reverse order, kill on a second signal. Events go in, effects
+// come out; SupervisorLoop carries them out. Time is an argument (milliseconds of any steady clock).
 // Refuses: nothing at run time; an event for a child that cannot have it traps.
 // Called by: SupervisorLoop.
 
@@ -11,8 +11,11 @@ struct Supervisor {
     struct Child {
         /// The binary's name, which is also its label in the output.
         let name: String
-        /// Whether it must say that it is ready before the next one is started. One that does not counts as ready at once.
+        /// Whether it must say that it is ready before the next one is started. One that does not counts as ready at
+        /// once.
         let isAsked: Bool
+        /// If it has not ended this long after SIGTERM, in milliseconds, it is killed.
+        let stopLimit: Int64
     }
 
     /// What the loop is to do, in this order. Children are named by their position in the start order.
@@ -44,15 +47,13 @@ struct Supervisor {
         case stopping(failed: Bool)
     }
 
-    /// A child that is not ready by then on the first start is given up. Daemons are ready within milliseconds; a wallet of
-    /// ten million entries needs a few seconds to reconcile.
+    /// A child that is not ready by then on the first start is given up. Daemons are ready within milliseconds; a
+    /// wallet of ten million entries needs a few seconds to reconcile.
     static let startLimit: Int64 = 60_000
-    /// A child that does not end by then after SIGTERM is killed: longer than the drain a configuration may ask for.
-    static let stopLimit: Int64 = 330_000
 
     let children: [Child]
     private var phases: [Phase]
-    /// Ends in a row without having been ready for `Backoff.forgivenAfter`.
+    /// Ends in a row without having been ready for `RestartDelay.forgivenAfter`.
     private var failures: [Int]
     private var mode = Mode.firstStart
 
@@ -146,9 +147,9 @@ extension Supervisor {
     }
 
     private mutating func restartDelay(_ index: Int, now: Int64) -> Int64 {
-        if case .ready(let since) = phases[index], now - since >= Backoff.forgivenAfter { failures[index] = 0 }
+        if case .ready(let since) = phases[index], now - since >= RestartDelay.forgivenAfter { failures[index] = 0 }
         failures[index] += 1
-        return Backoff.delay(afterFailures: failures[index])
+        return RestartDelay.millis(afterFailures: failures[index])
     }
 }
 
@@ -165,7 +166,7 @@ extension Supervisor {
         for index in children.indices.reversed() {
             switch phases[index] {
             case .starting, .ready:
-                phases[index] = .stopping(killAt: now + Self.stopLimit)
+                phases[index] = .stopping(killAt: now + children[index].stopLimit)
                 return [.say("stopping \(children[index].name)"), .send(index, .terminate)]
             case .stopping: return []
             case .notStarted, .waiting, .ended: phases[index] = .ended

@@ -1,16 +1,17 @@
 // SupervisorLoop: carries out what Supervisor decides.
 //
-// For: the foreground of `weirctl up`: children's lines with their names, ends, signals and answers, in one poll(2) loop.
+// For: the foreground of `weirctl up`: children's lines with their names, ends, signals and answers, in one poll(2)
+// loop.
 // Refuses: to return while a child is alive.
-// Called by: UpCommand; tests with small programs and a fake asker. Runs on one thread, which must live as long as the children:
-// the death signal they carry is bound to it.
+// Called by: UpCommand; tests with small programs and a fake asker. Runs on one thread, which must live as long as the
+// children: the death signal they carry is bound to it.
 
 import Glibc
 
 /// Finds out whether a child is ready.
 protocol ReadinessAsker {
-    /// Begins to ask the `start`-th process of position `index`, and posts `.childReady` when it answered. Asking an earlier
-    /// process of the same position ends.
+    /// Begins to ask the `start`-th process of position `index`, and posts `.childReady` when it answered. Asking an
+    /// earlier process of the same position ends.
     func ask(_ index: Int, start: Int)
 }
 
@@ -34,7 +35,8 @@ final class SupervisorLoop {
     private var finished: CommandStatus?
     private let labelWidth: Int
 
-    /// `print` gets whole lines without their line feed. `whenAllReady` runs once, in the loop; what it throws is printed.
+    /// `print` gets whole lines without their line feed. `whenAllReady` runs once, in the loop; what it throws is
+    /// printed.
     init(
         _ entries: [Entry], inbox: Inbox, asker: any ReadinessAsker, print: @escaping (String) -> Void,
         whenAllReady: @escaping () throws -> Void
@@ -68,7 +70,8 @@ final class SupervisorLoop {
         perform(supervisor.timePassed(now: Self.now))
     }
 
-    /// Milliseconds until the supervisor has something to do, −1 for never. The second is as long as a wrong clock could hurt.
+    /// Milliseconds until the supervisor has something to do, −1 for never. The second is as long as a wrong clock
+    /// could hurt.
     private var timeout: Int32 {
         guard let wakeAt = supervisor.wakeAt else { return -1 }
         return Int32(min(1000, max(0, wakeAt - Self.now)))
@@ -124,7 +127,8 @@ final class SupervisorLoop {
 // MARK: Output
 
 extension SupervisorLoop {
-    /// Prints what is there now. At most 16 times the buffer a turn, so that a chatterbox does not keep us from signals.
+    /// Prints what is there now. At most 16 times the buffer a turn, so that a chatterbox does not keep us from
+    /// signals.
     private func readOutput(_ index: Int) {
         guard let descriptor = running[index]?.output, descriptor >= 0 else { return }
         var buffer = [UInt8](repeating: 0, count: 16 << 10)

@@ -13,7 +13,8 @@ enum DurationText {
         ("w", 7 * 86_400_000), ("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000),
     ]
 
-    /// The span in milliseconds, or `nil` when `text` is not one. Units may be joined, largest first, each at most once.
+    /// The span in milliseconds, or `nil` when `text` is not one. Units may be joined, largest first, each at most
+    /// once.
     static func millis(_ text: String) -> Int64? {
         var rest = text[...]
         var allowed = units[...]
@@ -33,7 +34,9 @@ enum DurationText {
         // Nine digits times the largest unit still fits 64 bits.
         guard (1...9).contains(digits.count), let count = Int64(digits) else { return nil }
         rest = rest.dropFirst(digits.count)
-        guard let letter = rest.popFirst(), let index = allowed.firstIndex(where: { $0.letter == letter }) else { return nil }
+        guard let letter = rest.popFirst(), let index = allowed.firstIndex(where: { $0.letter == letter }) else {
+            return nil
+        }
         defer { allowed = allowed[(index + 1)...] }
         return count * allowed[index].millis
     }

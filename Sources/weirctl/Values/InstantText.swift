@@ -31,7 +31,9 @@ enum InstantText {
     private static func daysSince1970(_ text: Substring) -> Int64? {
         let parts = text.split(separator: "-", omittingEmptySubsequences: false)
         guard parts.count == 3, let year = number(parts[0], digits: 4, 1970...9999) else { return nil }
-        guard let month = number(parts[1], digits: 2, 1...12), let day = number(parts[2], digits: 2, 1...31) else { return nil }
+        guard let month = number(parts[1], digits: 2, 1...12), let day = number(parts[2], digits: 2, 1...31) else {
+            return nil
+        }
         // The inverse of CivilDate's algorithm; a day that does not exist does not come back as itself.
         let shiftedYear = month <= 2 ? year - 1 : year
         let dayOfYear = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1
@@ -45,7 +47,9 @@ enum InstantText {
     /// `HH:MM[:SS[.fff]]` followed by `Z` or `±HH:MM`, as milliseconds relative to midnight UTC.
     private static func millisOfDay(_ text: Substring) -> Int64? {
         guard let zoneStart = text.firstIndex(where: { "Z+-".contains($0) }) else { return nil }
-        guard let zone = zoneMinutes(text[zoneStart...]), let clock = clockMillis(text[..<zoneStart]) else { return nil }
+        guard let zone = zoneMinutes(text[zoneStart...]), let clock = clockMillis(text[..<zoneStart]) else {
+            return nil
+        }
         return clock - zone * 60_000
     }
 
@@ -53,7 +57,9 @@ enum InstantText {
         let seconds = text.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
         let parts = seconds[0].split(separator: ":", omittingEmptySubsequences: false)
         guard parts.count == 3 || (parts.count == 2 && seconds.count == 1) else { return nil }
-        guard let hour = number(parts[0], digits: 2, 0...23), let minute = number(parts[1], digits: 2, 0...59) else { return nil }
+        guard let hour = number(parts[0], digits: 2, 0...23), let minute = number(parts[1], digits: 2, 0...59) else {
+            return nil
+        }
         guard let second = parts.count == 3 ? number(parts[2], digits: 2, 0...59) : 0 else { return nil }
         guard let fraction = seconds.count == 2 ? number(seconds[1], digits: 3, 0...999) : 0 else { return nil }
         return ((hour * 60 + minute) * 60 + second) * 1000 + fraction
@@ -63,7 +69,9 @@ enum InstantText {
         if text == "Z" { return 0 }
         let parts = text.dropFirst().split(separator: ":", omittingEmptySubsequences: false)
         guard text.first != "Z", parts.count == 2 else { return nil }
-        guard let hours = number(parts[0], digits: 2, 0...14), let minutes = number(parts[1], digits: 2, 0...59) else { return nil }
+        guard let hours = number(parts[0], digits: 2, 0...14), let minutes = number(parts[1], digits: 2, 0...59) else {
+            return nil
+        }
         return (text.first == "-" ? -1 : 1) * (hours * 60 + minutes)
     }
 
