@@ -39,13 +39,15 @@ final class Administration: Sendable {
         case refused(AdminRefusal)
     }
 
+    /// Decides and writes, on the store's thread, at a time.
+    typealias Choice<Value: Sendable> = @Sendable (Store, UnixMillis) throws(StorageError) -> Decision<Value>
+
     /// Decides and writes on the store's thread, publishes, and answers on `loop`.
     func change<Value: Sendable>(
-        on loop: any EventLoop,
-        _ decide: @escaping @Sendable (Store, UnixMillis) throws(StorageError) -> Decision<Value>,
+        on loop: any EventLoop, _ decide: @escaping Choice<Value>,
         _ done: @escaping @Sendable (Result<Value, AdminFailure>) -> Void
     ) {
-        store.perform(on: loop) { [publisher, clock] store throws(StorageError) -> Result<Value, AdminFailure>? in
+        let question: StoreQuestion<Result<Value, AdminFailure>?> = { [publisher, clock] store throws(StorageError) in
             switch try decide(store, clock()) {
             case .refused(let refusal): return .failure(.refused(refusal))
             case .unchanged(let value): return .success(value)
@@ -54,7 +56,8 @@ final class Administration: Sendable {
                 publisher.publish(change) { loop.execute { done(.success(value)) } }
                 return nil
             }
-        } _: { result in
+        }
+        store.perform(on: loop, question) { result in
             switch result {
             case .success(nil): break
             case .success(let answer?): done(answer)
@@ -78,25 +81,27 @@ extension Administration {
     func createTenant(
         _ wish: TenantWish, on loop: any EventLoop, _ done: @escaping @Sendable (Result<Void, AdminFailure>) -> Void
     ) {
-        change(on: loop) { store, now throws(StorageError) in
+        let decide: Choice<Void> = { store, now throws(StorageError) in
             guard store.directory.tenant(wish.id) == nil else { return .refused(.tenantExists) }
             guard wish.displayName.isOneLine else { return .refused(.fieldInvalid) }
             guard store.directory.tenants.count < Store.tenantsMost else { return .refused(.limitReached) }
             let tenant = try store.createTenant(
                 wish.id, displayName: wish.displayName, policy: wish.policy, rate: wish.rate, at: now)
             return .changed((), .tenant(tenant))
-        } _: { done($0) }
+        }
+        change(on: loop, decide, done)
     }
 
     func updateTenant(
         _ id: TenantID, _ update: TenantUpdate, on loop: any EventLoop,
         _ done: @escaping @Sendable (Result<Void, AdminFailure>) -> Void
     ) {
-        change(on: loop) { store, _ throws(StorageError) in
+        let decide: Choice<Void> = { store, _ throws(StorageError) in
             guard let tenant = store.directory.tenant(id) else { return .refused(.tenantUnknown) }
             guard update.displayName.value?.isOneLine != false else { return .refused(.fieldInvalid) }
             return .changed((), .tenant(try store.updateTenant(tenant, update)))
-        } _: { done($0) }
+        }
+        change(on: loop, decide, done)
     }
 }
 
@@ -122,13 +127,14 @@ extension Administration {
     func createKey(
         _ wish: KeyWish, on loop: any EventLoop, _ done: @escaping @Sendable (Result<MadeKey, AdminFailure>) -> Void
     ) {
-        change(on: loop) { store, now throws(StorageError) in
+        let decide: Choice<MadeKey> = { store, now throws(StorageError) in
             guard let tenant = store.directory.tenant(wish.tenant) else { return .refused(.tenantUnknown) }
             guard wish.isSensible(at: now) else { return .refused(.fieldInvalid) }
             guard try store.liveKeys(of: tenant) < Store.keysOfTenantMost else { return .refused(.limitReached) }
             let made = MadeKey(wish, at: now)
             return .changed(made, .key(try store.createKey(made.key, of: tenant)))
-        } _: { done($0) }
+        }
+        change(on: loop, decide, done)
     }
 
     /// `tenant` is whose keys the asker may touch; `nil` for an operator, who may touch all.
@@ -136,12 +142,15 @@ extension Administration {
         _ id: KeyID, of tenant: TenantID?, _ update: KeyUpdate, on loop: any EventLoop,
         _ done: @escaping @Sendable (Result<Void, AdminFailure>) -> Void
     ) {
-        change(on: loop) { store, now throws(StorageError) in
-            guard let key = try store.key(id), tenant == nil || key.tenant == tenant else { return .refused(.keyUnknown) }
+        let decide: Choice<Void> = { store, now throws(StorageError) in
+            guard let key = try store.key(id), tenant == nil || key.tenant == tenant else {
+                return .refused(.keyUnknown)
+            }
             guard let live = store.directory.key(id) else { return .refused(.keyRevoked) }
             guard update.isSensible(at: now) else { return .refused(.fieldInvalid) }
             return .changed((), .key(try store.updateKey(live, key, update)))
-        } _: { done($0) }
+        }
+        change(on: loop, decide, done)
     }
 
     /// Ends the key for good; when it was ended, also if that was before.
@@ -149,12 +158,15 @@ extension Administration {
         _ id: KeyID, of tenant: TenantID?, on loop: any EventLoop,
         _ done: @escaping @Sendable (Result<UnixMillis, AdminFailure>) -> Void
     ) {
-        change(on: loop) { store, now throws(StorageError) in
-            guard let key = try store.key(id), tenant == nil || key.tenant == tenant else { return .refused(.keyUnknown) }
+        let decide: Choice<UnixMillis> = { store, now throws(StorageError) in
+            guard let key = try store.key(id), tenant == nil || key.tenant == tenant else {
+                return .refused(.keyUnknown)
+            }
             guard let live = store.directory.key(id) else { return .unchanged(key.revokedAt ?? now) }
             try store.revokeKey(live, at: now)
             return .changed(now, .revoked(live))
-        } _: { done($0) }
+        }
+        change(on: loop, decide, done)
     }
 }
 
@@ -180,8 +192,9 @@ extension MadeKey {
             preconditionFailure("a SHA-256 digest has 32 bytes")
         }
         key = NewKey(
-            id: KeyID(random: UInt16(truncatingIfNeeded: SecureRandom.word()), SecureRandom.word()), tenant: wish.tenant,
-            name: wish.name, fingerprint: fingerprint, display: secret.display, scope: wish.scope, cap: wish.cap,
+            id: KeyID(random: UInt16(truncatingIfNeeded: SecureRandom.word()), SecureRandom.word()),
+            tenant: wish.tenant, name: wish.name, fingerprint: fingerprint, display: secret.display, scope: wish.scope,
+            cap: wish.cap,
             rate: wish.rate, expiresAt: wish.expiresAt, createdAt: now)
     }
 }
@@ -189,6 +202,9 @@ extension MadeKey {
 extension String {
     /// Free of control characters, so that it cannot disturb a table or a log. Its length is bounded where it is read.
     var isOneLine: Bool {
-        unicodeScalars.allSatisfy { $0.properties.generalCategory != .control && $0.properties.generalCategory != .lineSeparator }
+        unicodeScalars.allSatisfy { scalar in
+            let category = scalar.properties.generalCategory
+            return category != .control && category != .lineSeparator && category != .paragraphSeparator
+        }
     }
 }

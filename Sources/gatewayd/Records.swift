@@ -178,7 +178,8 @@ extension Reference {
         let number = request.number | UInt128(attempt)
         let high = UInt64(truncatingIfNeeded: number >> 64)
         self.init(
-            milliseconds: Int64(high >> 16), unique: UInt16(truncatingIfNeeded: high), UInt64(truncatingIfNeeded: number))
+            milliseconds: Int64(high >> 16), unique: UInt16(truncatingIfNeeded: high),
+            UInt64(truncatingIfNeeded: number))
     }
 }
 

@@ -17,7 +17,7 @@ extension ServiceContext {
         let wish = KeyWish(
             tenant: request.tenant, name: request.name, scope: request.scopes, cap: request.cap, rate: rate,
             expiresAt: request.expiresAt)
-        let done = reply(to: answer) { (made: MadeKey) in KeyCreateAnswer(made) } refused: { KeyCreateAnswer($0) }
+        let done = reply(to: answer, { (made: MadeKey) in KeyCreateAnswer(made) }, refused: { KeyCreateAnswer($0) })
         administration.createKey(wish, on: eventLoop, done)
     }
 
@@ -25,19 +25,17 @@ extension ServiceContext {
         let limit = min(max(Int(request.limit), 1), Store.pageMost)
         let done = reply(to: answer) { (found: [StoredKey]) in KeyListAnswer(found, limit: limit) }
         let question: StoreQuestion<[StoredKey]> = { store throws(StorageError) in
-            guard let id = request.tenant else { return try store.keys(of: nil, after: request.after, limit: limit + 1) }
-            guard let tenant = store.directory.tenant(id) else { return [] }
-            return try store.keys(of: tenant, after: request.after, limit: limit + 1)
+            let tenant = request.tenant.map { store.directory.tenant($0) }
+            if case .some(nil) = tenant { return [] }
+            return try store.keys(of: tenant ?? nil, after: request.after, limit: limit + 1)
         }
         store.perform(on: eventLoop, question, done)
     }
 
     func revokeKey(_ request: KeyRevokeRequest, _ answer: IPC.Answer<KeyRevokeAnswer>) {
-        let done = reply(to: answer) { (at: UnixMillis) in
-            KeyRevokeAnswer(outcome: .done, revokedAt: at)
-        } refused: {
-            KeyRevokeAnswer(outcome: .refused($0), revokedAt: nil)
-        }
+        let done = reply(
+            to: answer, { (at: UnixMillis) in KeyRevokeAnswer(outcome: .done, revokedAt: at) },
+            refused: { KeyRevokeAnswer(outcome: .refused($0), revokedAt: nil) })
         administration.revokeKey(request.key, of: nil, on: eventLoop, done)
     }
 

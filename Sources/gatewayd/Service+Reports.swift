@@ -134,7 +134,8 @@ extension GatewayStatusAnswer {
         self.init(
             startedAt: vitals.startedAt, draining: vitals.isDraining, walletConnected: vitals.isWalletConnected,
             requests: vitals.requests, errors: vitals.errors, inFlight: vitals.inFlight,
-            connections: vitals.connections, tenants: UInt32(clamping: store.tenants), keys: UInt32(clamping: store.keys),
+            connections: vitals.connections, tenants: UInt32(clamping: store.tenants),
+            keys: UInt32(clamping: store.keys),
             outboxDepth: UInt64(clamping: store.backlog), outboxOldestAt: store.oldest,
             configGeneration: vitals.configGeneration, configLoadedAt: vitals.configLoadedAt,
             instance: vitals.instance, build: vitals.build)

@@ -36,7 +36,7 @@ extension ServiceContext {
 
     /// The end of a change that has nothing more to say.
     func changed(_ answer: IPC.Answer<AdminAnswer>) -> @Sendable (Result<Void, AdminFailure>) -> Void {
-        reply(to: answer) { AdminAnswer(outcome: .done) } refused: { AdminAnswer(outcome: .refused($0)) }
+        reply(to: answer, { AdminAnswer(outcome: .done) }, refused: { AdminAnswer(outcome: .refused($0)) })
     }
 }
 
@@ -66,8 +66,7 @@ extension RateOverride {
     static func accepting(_ limits: RateLimits?) -> RateOverride?? {
         guard let limits else { return .some(nil) }
         guard limits.tokensPerMinute == 0, limits.tokenBurst == 0 else { return nil }
-        guard let rate = RateOverride(perMinute: limits.requestsPerMinute, burst: limits.requestBurst) else { return nil }
-        return rate
+        return RateOverride(perMinute: limits.requestsPerMinute, burst: limits.requestBurst).map { .some($0) }
     }
 
     /// The same for a field of an update.

@@ -38,6 +38,9 @@ struct GatewayVitals: Sendable {
 }
 
 enum Service {
+    /// Who may see how the daemon is and what was used.
+    private static let reporters: PeerRoles = [.cronjobd, .weirctl]
+
     static func table(_ context: ServiceContext) -> ServiceTable {
         ServiceTable(
             owner: .gatewayd,
@@ -49,9 +52,9 @@ enum Service {
                 .call(KeyListRequest.self, from: .weirctl, within: .seconds(5)) { context.listKeys($0, $1) },
                 .call(KeyRevokeRequest.self, from: .weirctl, within: .seconds(5)) { context.revokeKey($0, $1) },
                 .call(KeyUpdateRequest.self, from: .weirctl, within: .seconds(5)) { context.updateKey($0, $1) },
-                .call(UsageReportRequest.self, from: [.cronjobd, .weirctl], within: .seconds(30)) { context.usage($0, $1) },
-                .call(ErrorReportRequest.self, from: [.cronjobd, .weirctl], within: .seconds(10)) { context.errors($0, $1) },
-                .call(GatewayStatusRequest.self, from: [.cronjobd, .weirctl], within: .seconds(1)) { context.status($1) },
+                .call(UsageReportRequest.self, from: reporters, within: .seconds(30)) { context.usage($0, $1) },
+                .call(ErrorReportRequest.self, from: reporters, within: .seconds(10)) { context.errors($0, $1) },
+                .call(GatewayStatusRequest.self, from: reporters, within: .seconds(1)) { context.status($1) },
                 .call(ReloadRequest.self, from: .weirctl, within: .seconds(30)) { context.reload($1) },
                 .stream(WatchRequest.self, from: .weirctl, within: nil) { context.watch($0, $1) },
             ])

@@ -107,7 +107,8 @@ extension Store {
             UPDATE keys SET revoked_at = ?1, last_used_at = max(coalesce(last_used_at, 0), ?2)
             WHERE id = ?3 AND revoked_at IS NULL
             """)
-        try change.bind(1, now.value).bind(2, record.cell.lastUsed.load(ordering: .relaxed)).bind(3, record.id.text).run()
+        try change.bind(1, now.value).bind(2, record.cell.lastUsed.load(ordering: .relaxed)).bind(3, record.id.text)
+            .run()
         directory.apply(.revoked(record))
     }
 
@@ -172,7 +173,8 @@ extension Store {
         let used = max(directory.key(id)?.cell.lastUsed.load(ordering: .relaxed) ?? 0, row.integerIfAny(11) ?? 0)
         return StoredKey(
             id: id, tenant: tenant, name: row.text(2), display: row.text(3), scope: row.scope(4),
-            cap: row.integerIfAny(5).map { Micros($0) }, rate: row.rateOverride(6), createdAt: UnixMillis(row.integer(8)),
+            cap: row.integerIfAny(5).map { Micros($0) }, rate: row.rateOverride(6),
+            createdAt: UnixMillis(row.integer(8)),
             expiresAt: row.timeIfAny(9), revokedAt: row.timeIfAny(10), lastUsedAt: used > 0 ? UnixMillis(used) : nil,
             spent: Micros(row.integerIfAny(12) ?? 0))
     }

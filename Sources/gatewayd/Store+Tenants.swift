@@ -102,7 +102,8 @@ extension Store {
             let record = directory.tenants[Int(row.integer(0))]
             rows.append(
                 StoredTenant(
-                    record: record, displayName: row.text(1), createdAt: UnixMillis(row.integer(2)), keys: row.integer(3)))
+                    record: record, displayName: row.text(1), createdAt: UnixMillis(row.integer(2)),
+                    keys: row.integer(3)))
         }
         return rows
     }
@@ -118,9 +119,8 @@ extension Store {
 
 extension TenantRecord {
     fileprivate convenience init(_ row: Statement) {
-        guard let id = TenantID(row.text(1)), let policy = UInt8(exactly: row.integer(2)).flatMap(SpendPolicy.init) else {
-            preconditionFailure("tenant \(row.text(1)) was written by this daemon and can be read by it")
-        }
+        guard let id = TenantID(row.text(1)), let policy = UInt8(exactly: row.integer(2)).flatMap(SpendPolicy.init)
+        else { preconditionFailure("tenant \(row.text(1)) was written by this daemon and can be read by it") }
         self.init(
             number: Int(row.integer(0)), id: id, policy: policy, isSuspended: row.integer(3) != 0,
             rate: row.rateOverride(4), cell: RateCell())

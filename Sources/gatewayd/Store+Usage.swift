@@ -109,7 +109,8 @@ extension Store {
 
     /// The columns of `UsageSums`, in the order they are bound and read.
     static let sumNames = [
-        "requests", "attempts", "failures", "estimated", "uncached_input", "cache_read", "cache_write_5m", "cache_write_1h",
+        "requests", "attempts", "failures", "estimated", "uncached_input", "cache_read", "cache_write_5m",
+        "cache_write_1h",
         "output", "cost",
     ]
     static let sumColumns = sumNames.joined(separator: ", ")

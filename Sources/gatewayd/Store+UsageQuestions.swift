@@ -125,7 +125,8 @@ extension Statement {
 extension EventRow {
     fileprivate init(_ row: Statement) {
         self.init(
-            seq: row.integer(1), at: UnixMillis(row.integer(2)), request: row.requestIDIfAny(3), attempt: row.integer(4),
+            seq: row.integer(1), at: UnixMillis(row.integer(2)), request: row.requestIDIfAny(3),
+            attempt: row.integer(4),
             surface: UInt8(exactly: row.integer(5)).flatMap(Surface.init), model: row.text(6),
             upstreamModel: row.text(7), provider: row.text(8),
             status: UInt8(exactly: row.integer(9)).flatMap(AttemptStatus.init), httpStatus: row.integer(10),

@@ -76,6 +76,8 @@ final class StoreWorker {
         retry = nil
         upkeep?.cancel()
         work()
+        // The batch carried the cursor of before; what it settled by itself is kept too.
+        if cursor.settled > savedCursor { work() }
         retry?.cancel()
         if records.isEmpty { saveAllLastUses() }
         store.close()
@@ -110,7 +112,9 @@ extension StoreWorker {
 
     private func commitAll() {
         var done = 0
-        var isOwed = !records.isEmpty || !errors.isEmpty || cursor.settled > savedCursor
+        // After a failure an empty batch is tried too: only a commit that succeeds shows that the disk takes more, and no
+        // record may come before that, because admission is closed.
+        var isOwed = !records.isEmpty || !errors.isEmpty || cursor.settled > savedCursor || failures > 0
         while isOwed {
             do throws(StorageError) {
                 done += try commit(records[done...].prefix(StoreQueue.batchMost))
@@ -177,6 +181,7 @@ extension StoreWorker {
             state.figures.failures += 1
             state.figures.lastFailure = error.description
         }
+        guard retry == nil else { return }
         let doublings = min(failures - 1, 10)
         let wait = min(Self.retryFirst * (1 << doublings), Self.retryMost)
         let bound = NIOLoopBound(self, eventLoop: thread)

@@ -130,18 +130,12 @@ struct UsageAnswer: Sendable {
                 $0.member("total_input_tokens", total.usage.input)
                 $0.member("total_output_tokens", total.usage.output)
                 $0.member("request_count", total.requests)
-                $0.member("totals", object: { $0.append(total) })
-                $0.member("by_key", array: { list in
-                    for group in dearestKeys {
-                        list.object {
-                            $0.member("key_id", group.label)
-                            $0.member("name", names[group.label])
-                            $0.append(group.sums)
-                        }
-                    }
-                })
+                $0.key("totals")
+                $0.object { $0.append(total) }
+                $0.key("by_key")
+                $0.array { list in for group in dearestKeys { list.append(group, named: names[group.label]) } }
                 $0.appendModels(models)
-                $0.member("truncated", keys.count > AccountEndpoints.groupsMost || models.count > AccountEndpoints.groupsMost)
+                $0.member("truncated", max(keys.count, models.count) > AccountEndpoints.groupsMost)
             }
         }
         return body
@@ -164,14 +158,24 @@ struct UsageGroup {
 extension JSONWriter {
     /// A member `by_model`, dearest first.
     mutating func appendModels(_ models: [String: UsageSums]) {
-        member("by_model", array: { list in
+        key("by_model")
+        array { list in
             for group in UsageGroup.dearest(of: models) {
                 list.object {
                     $0.member("model", group.label)
                     $0.append(group.sums)
                 }
             }
-        })
+        }
+    }
+
+    /// An element of `by_key`.
+    fileprivate mutating func append(_ group: UsageGroup, named name: String?) {
+        object {
+            $0.member("key_id", group.label)
+            $0.member("name", name)
+            $0.append(group.sums)
+        }
     }
 
     /// The sums as members of the object that is being written.

@@ -50,23 +50,26 @@ extension JSONWriter {
         object {
             $0.member("generated_at", now.description)
             $0.member("currency", "USD")
-            $0.member("providers", array: { list in
-                for provider in catalog.providers {
-                    list.object {
-                        $0.member("slug", provider.name)
-                        $0.member("dialect", "\(provider.dialect)")
-                    }
-                }
-            })
-            $0.member("models", array: { list in for model in catalog.models { list.append(model) } })
-            $0.member("aliases", array: { list in
-                for alias in catalog.aliases {
-                    list.object {
-                        $0.member("name", alias.name)
-                        $0.member("model", alias.model.id)
-                    }
-                }
-            })
+            $0.key("providers")
+            $0.array { list in for provider in catalog.providers { list.append(provider) } }
+            $0.key("models")
+            $0.array { list in for model in catalog.models { list.append(model) } }
+            $0.key("aliases")
+            $0.array { list in for alias in catalog.aliases { list.append(alias: alias.name, of: alias.model) } }
+        }
+    }
+
+    private mutating func append(_ provider: CatalogProvider) {
+        object {
+            $0.member("slug", provider.name)
+            $0.member("dialect", "\(provider.dialect)")
+        }
+    }
+
+    private mutating func append(alias: String, of model: CatalogModel) {
+        object {
+            $0.member("name", alias)
+            $0.member("model", model.id)
         }
     }
 
@@ -76,8 +79,10 @@ extension JSONWriter {
             $0.member("display_name", model.displayName)
             $0.member("context_window", model.contextWindow)
             $0.member("max_output_tokens", model.maxOutputTokens)
-            $0.member("capabilities", array: { list in for capability in model.capabilities { list.string(capability) } })
-            $0.member("hosts", array: { list in for host in model.hosts { list.append(host) } })
+            $0.key("capabilities")
+            $0.array { list in for capability in model.capabilities { list.string(capability) } }
+            $0.key("hosts")
+            $0.array { list in for host in model.hosts { list.append(host) } }
         }
     }
 

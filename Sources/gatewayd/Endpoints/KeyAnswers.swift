@@ -36,7 +36,8 @@ extension StoredKey {
         var body: [UInt8] = []
         JSONWriter.append(to: &body) { writer in
             writer.object {
-                $0.member("keys", array: { list in for key in page { list.object { $0.append(key) } } })
+                $0.key("keys")
+                $0.array { list in for key in page { list.object { $0.append(key) } } }
                 $0.member("next", found.count > limit ? page.last?.id.text : nil)
             }
         }
@@ -71,9 +72,11 @@ struct KeyUsage: Sendable {
                 $0.append(key)
                 $0.member("cost_micros", total.cost)
                 $0.member("cost_usd", Micros(total.cost).description)
-                $0.member("totals", object: { $0.append(total) })
+                $0.key("totals")
+                $0.object { $0.append(total) }
                 $0.appendModels(models)
-                $0.member("events", array: { list in for event in events { list.object { $0.append(event) } } })
+                $0.key("events")
+                $0.array { list in for event in events { list.object { $0.append(event) } } }
                 $0.member("next_before", next.map { String($0) })
             }
         }
@@ -115,9 +118,8 @@ extension JSONWriter {
     }
 
     fileprivate mutating func append(scopes: Scope) {
-        member("scopes", array: { list in
-            for known in Scope.names where scopes.contains(known.scope) { list.string(known.name) }
-        })
+        key("scopes")
+        array { list in for known in Scope.names where scopes.contains(known.scope) { list.string(known.name) } }
     }
 
     fileprivate mutating func append(cap: Micros?) {

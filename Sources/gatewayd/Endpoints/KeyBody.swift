@@ -35,7 +35,8 @@ struct KeyBody {
         }
         let expiry = try expiry(by: caller)
         return KeyWish(
-            tenant: caller.tenant.id, name: try name().value ?? "", scope: scope, cap: try cap().value ?? nil, rate: nil,
+            tenant: caller.tenant.id, name: try name().value ?? "", scope: scope, cap: try cap().value ?? nil,
+            rate: nil,
             expiresAt: expiry.applied(to: caller.key.expiresAt == .never ? nil : caller.key.expiresAt))
     }
 
@@ -57,7 +58,8 @@ struct KeyBody {
         var seen: Set<String> = []
         for member in members {
             guard known.contains(member.key), seen.insert(member.key).inserted else {
-                let problem = known.contains(member.key) ? "twice" : "unknown; known are \(known.joined(separator: ", "))"
+                let problem =
+                    known.contains(member.key) ? "twice" : "unknown; known are \(known.joined(separator: ", "))"
                 throw invalid(member.key, problem)
             }
         }

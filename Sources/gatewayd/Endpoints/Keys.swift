@@ -157,7 +157,8 @@ extension Refusal {
     init(_ refusal: AdminRefusal) {
         switch refusal {
         case .keyUnknown: self.init(.notFound, "key_unknown", "There is no such key.")
-        case .keyRevoked: self.init(.invalidRequest, "key_revoked", "The key is revoked; it can not be changed any more.")
+        case .keyRevoked:
+            self.init(.invalidRequest, "key_revoked", "The key is revoked; it can not be changed any more.")
         case .fieldInvalid:
             self.init(.invalidRequest, "field_invalid", "A field makes no sense, such as an expiry in the past.")
         case .limitReached: self.init(.permission, "limit_reached", "There are as many keys as there may be.")
