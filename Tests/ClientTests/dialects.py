@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Callable
 from decimal import Decimal
 
 import streams
 from fake import ask
+from weir import SPARES
+
+_spares = itertools.count()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -23,8 +27,13 @@ class Dialect:
     request_id: str
 
     def body(self, directive: str = "normal", words: str = "hello", **more: object) -> dict:
-        """A request that asks the fake vendor for a situation."""
-        return {"model": self.model, "max_tokens": 100, "messages": ask(directive, words)} | more
+        """A request that asks the fake vendor for a situation; of a spare host, unless the vendor is to behave."""
+        model = self.model if directive.startswith("normal") else self.spare()
+        return {"model": model, "max_tokens": 100, "messages": ask(directive, words)} | more
+
+    def spare(self) -> str:
+        """A model like `model`, on a host that no other test is using."""
+        return f"{self.model}-{next(_spares) % SPARES}"
 
     def stream(self, directive: str = "normal", **more: object) -> dict:
         return self.body(directive, stream=True, **more)

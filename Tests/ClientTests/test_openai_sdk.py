@@ -6,14 +6,13 @@ import openai
 import pytest
 
 from conftest import gpt_of, new_tenant
-from dialects import WORDS
-from fake import ask
+from dialects import OPENAI, WORDS
 
 TOOL = {"type": "function", "function": {"name": "tool_0", "parameters": {"type": "object", "properties": {}}}}
 
 
-def create(gpt, directive="normal", model="gpt-test", **more):
-    return gpt.chat.completions.create(model=model, messages=ask(directive), max_completion_tokens=100, **more)
+def create(gpt, directive="normal", **more):
+    return gpt.chat.completions.create(**OPENAI.body(directive, **more))
 
 
 def test_completion(gpt):
@@ -38,9 +37,8 @@ def test_stream_tells_usage_only_when_asked(gpt, vendor, asks):
 
 
 def test_stream_helper_accumulates_to_the_completion(gpt):
-    with gpt.chat.completions.stream(
-        model="gpt-test", messages=ask("tools"), stream_options={"include_usage": True}, tools=[TOOL],
-    ) as stream:
+    body = OPENAI.body("tools", stream_options={"include_usage": True}, tools=[TOOL])
+    with gpt.chat.completions.stream(**body) as stream:
         final = stream.get_final_completion()
     assert final.choices[0].message.content == WORDS
     assert [call.function.name for call in final.choices[0].message.tool_calls] == ["tool_0", "tool_1"]
@@ -57,8 +55,7 @@ def test_models_are_listed_and_found(gpt):
 
 
 @pytest.mark.parametrize("situation, problem, status", [
-    ("bad-request", openai.BadRequestError, 400), ("forbidden", openai.PermissionDeniedError, 403),
-    ("not-found", openai.NotFoundError, 404), ("too-large", openai.APIStatusError, 413),
+    ("bad-request", openai.BadRequestError, 400), ("not-found", openai.NotFoundError, 404), ("too-large", openai.APIStatusError, 413),
 ])
 def test_vendors_errors_keep_their_class_and_words(gpt, situation, problem, status):
     with pytest.raises(problem, match=f"fake upstream says {status}") as raised:

@@ -15,10 +15,15 @@ import pytest
 
 import binaries
 import raw
+import streams
 from conftest import claude_of, new_tenant
 from dialects import ANTHROPIC, BOTH, OPENAI, WORDS
 from fake import ask
 from weir import Weir
+
+
+# Usage waits 5 ms for company and then for a commit; the rest is for a disk that others use as well.
+DURABLE_SECONDS = 0.5
 
 
 @pytest.fixture
@@ -69,9 +74,10 @@ def test_b06_hold_of_a_killed_gatewayd_does_not_outlive_it(own, vendor):
 
 
 def test_settlements_survive_kills_of_either_daemon(own, vendor):
-    """Under load, both daemons are killed in turn. Every answer a client got whole is in the ledger exactly once."""
+    """Under load, both daemons are killed in turn: no request is settled twice, and none is lost but by a kill of gatewayd
+    in the moment between its answer, which never waits for the disk, and the commit that makes its usage durable."""
     tenant = new_tenant(own)
-    stop, complete = [], []
+    stop, complete, kills = [], {}, []
 
     def client() -> None:
         while not stop:
@@ -81,7 +87,7 @@ def test_settlements_survive_kills_of_either_daemon(own, vendor):
                 time.sleep(0.01)
                 continue
             if answer.status == 200 and answer.complete:
-                complete.append(answer.header("x-weir-request-id"))
+                complete[answer.header("x-weir-request-id")] = time.monotonic()
 
     with concurrent.futures.ThreadPoolExecutor(4) as clients:
         running = [clients.submit(client) for _ in range(4)]
@@ -91,22 +97,26 @@ def test_settlements_survive_kills_of_either_daemon(own, vendor):
                 until = time.monotonic() + 20
                 while len(complete) < want and time.monotonic() < until:
                     time.sleep(0.005)
-                own.restart("walletd" if round_ % 2 else "gatewayd", signal.SIGKILL)
+                name = "walletd" if round_ % 2 else "gatewayd"
+                own.kill(name)
+                if name == "gatewayd":
+                    kills.append(time.monotonic())
+                own.restart(name)
         finally:
             stop.append(True)
         for each in running:
             each.result()
     tenant.wait_until_nothing_is_held()
-    settled = ledger_requests(tenant, set(complete))
+    settled = ledger_requests(tenant)
     assert len(settled) == len(set(settled)), "a request was settled twice"
-    missing = set(complete) - set(settled)
-    # A usage row is durable within one commit of its answer; what a kill takes is bounded by what was in flight.
-    assert len(missing) <= 4 * 3, f"{len(missing)} of {len(complete)} complete answers were never settled"
+    for request in complete.keys() - set(settled):
+        before_a_kill = [kill - complete[request] for kill in kills if kill > complete[request]]
+        assert before_a_kill and min(before_a_kill) < DURABLE_SECONDS, f"{request} is lost, {before_a_kill} s before kills"
     assert tenant.balance()["balance"] == 100 - len(settled) * OPENAI.cost
     own.audit()
 
 
-def ledger_requests(tenant, wanted: set[str]) -> list[str]:
+def ledger_requests(tenant) -> list[str]:
     """The requests that the ledger has settled, once the outbox is empty."""
     until = time.monotonic() + 20
     while tenant.weir.ctl("status")[0]["outbox"] and time.monotonic() < until:
@@ -207,8 +217,9 @@ def test_first_minute_up_demo_prints_curl_lines_that_work(tmp_path):
         lines = curl_lines(log, running)
         assert any("/v1/messages" in line for line in lines) and any("/v1/chat/completions" in line for line in lines)
         for line in lines:
-            done = subprocess.run(shlex.split(line), capture_output=True, text=True, timeout=30)
-            assert "demo upstream" in done.stdout and "not a language model" in done.stdout, done.stdout + done.stderr
+            done = subprocess.run(shlex.split(line), capture_output=True, timeout=30)
+            said = streams.text_of([data for _, data in streams.events(done.stdout) if isinstance(data, dict)])
+            assert "demo upstream, not a language model" in (said or done.stdout.decode()), done
     finally:
         running.send_signal(signal.SIGINT)
         status = running.wait(30)

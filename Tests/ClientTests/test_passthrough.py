@@ -116,6 +116,14 @@ def test_t17_vendors_error_body_reaches_the_client_byte_for_byte(tenant, vendor,
     assert answer.header(dialect.request_id).startswith("req_fake_")
 
 
+@both
+@pytest.mark.parametrize("situation", ["unauthorized", "forbidden"])
+def test_a_vendor_that_refuses_our_credential_is_our_fault_not_the_clients(tenant, dialect, situation):
+    """401 would tell the client to look at its own key."""
+    answer = raw.post(tenant, dialect.path, dialect.body(situation))
+    assert answer.status == 502 and b"credential" in answer.body and b"fake upstream" not in answer.body
+
+
 # event streams
 
 @both

@@ -48,6 +48,7 @@ providers:
     credential: {{file: {folder}/vendor-key}}
     on_client_gone: {on_client_gone}
     timeouts: {timeouts}
+{spare_providers}
 models:
   claude-test:
     context_window: 200000
@@ -69,10 +70,47 @@ models:
     hosts:
       - {{provider: claude-vendor, price: {{input: 3, output: 15}}}}
       - {{provider: gpt-vendor, price: {{input: 1.25, output: 10}}}}
+{spare_models}
 aliases:
   sonnet: claude-test
   four: gpt-test
 """
+
+# A vendor that misbehaves is benched for a while. So that no test feels what another one did, misbehaviour is asked of
+# models whose host nobody else uses: enough of them that one has recovered before its turn comes again.
+SPARES = 40
+SPARE_PROVIDER = """\
+  {vendor}-{number}:
+    dialect: {dialect}
+    base_url: {upstream}
+    credential: {{file: {folder}/vendor-key}}
+    on_client_gone: {on_client_gone}
+    timeouts: {timeouts}
+"""
+SPARE_MODEL = """\
+  {model}-{number}:
+    context_window: 200000
+    max_output_tokens: 1000
+    hosts:
+      - provider: {vendor}-{number}
+        model: {upstream_model}
+        price: {price}
+"""
+SPARE_CLAUDE = {
+    "vendor": "claude-vendor", "dialect": "anthropic", "model": "claude-test", "upstream_model": "claude-vendor-2025",
+    "price": "{input: 3, cache_read: 0.30, cache_write_5m: 3.75, cache_write_1h: 6, output: 15}",
+}
+SPARE_GPT = {
+    "vendor": "gpt-vendor", "dialect": "openai", "model": "gpt-test", "upstream_model": "gpt-vendor-2025",
+    "price": "{input: 1.25, cache_read: 0.125, output: 10}",
+}
+
+
+def spares(template: str, settings: dict) -> str:
+    """The part of a configuration that the spare providers or models are."""
+    claudes = settings | SPARE_CLAUDE
+    gpts = settings | SPARE_GPT | {"upstream": f"{settings['upstream']}/v1"}
+    return "".join(template.format(**kind, number=number) for kind in (claudes, gpts) for number in range(SPARES))
 
 DEFAULTS = {
     "threads": 1, "drain_limit": "5s", "body_limit": "8MiB", "write_idle": "60s", "on_client_gone": "cancel",
@@ -140,7 +178,10 @@ class Weir:
     def configure(self, **settings: object) -> None:
         """Writes the configuration file, with some settings changed; `reload` or a restart takes it over."""
         self._settings |= settings
-        self.configuration.write_text(CONFIGURATION.format(**self._settings))
+        self.configuration.write_text(CONFIGURATION.format(
+            **self._settings, spare_providers=spares(SPARE_PROVIDER, self._settings),
+            spare_models=spares(SPARE_MODEL, self._settings),
+        ))
 
     def __enter__(self) -> Weir:
         self.start("walletd")
