@@ -15,7 +15,6 @@ import Translation
 extension Attempt {
     /// A stream is over: by the vendor's terminal, an error event, a cut, or our interruption.
     func finishStream(interruption: StreamInterruption? = nil) {
-        call?.cancel()
         switch stream?.ending {
         case .complete:
             gateway.note(nil, of: target, generation: generation)
@@ -32,6 +31,8 @@ extension Attempt {
     }
 
     private func finishAnswer(_ status: AttemptStatus, _ note: ErrorNote?) {
+        mode = .spent
+        if status != .completed { call?.cancel() }
         request?.exchange.finish()
         settle(clientGoneOr(status), httpStatus: 200, complete: status == .completed, note: note)
     }

@@ -85,6 +85,7 @@ extension Attempt {
         switch provider.onClientGone {
         case .drain where gateway.drains < gateway.settings.drainsMost:
             gateway.drains += 1
+            if tickSlot < 0 { gateway.loop.watch(self) }
             draining = .until(gateway.loop.now + gateway.settings.drainTime)
             call?.resumeReading()
         case .drain, .cancel: cancelAbandoned()

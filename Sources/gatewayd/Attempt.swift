@@ -21,7 +21,12 @@ final class Attempt: UpstreamReceiver, LoopTicked {
         case whole
         /// An error status with its body.
         case error
+        /// The answer is complete; what is left of the upstream's body is read so that its connection can be used again.
+        case spent
     }
+
+    /// Bytes after a stream's terminal event that are read for the connection's sake: the last chunk and its trailers.
+    private static let leftoverMost = 16 << 10
 
     /// Where an answer that is read after its client has gone ends (cases B-10, B-11).
     enum Draining {
@@ -51,6 +56,7 @@ final class Attempt: UpstreamReceiver, LoopTicked {
     var firstContentNanos: UInt64?
     var lastWrite: NIODeadline
     var draining = Draining.no
+    private var leftover = 0
     var tickSlot = -1
 
     init(_ request: MeteredRequest, _ target: PlannedAttempt, _ summary: RequestSummary) {
@@ -73,7 +79,6 @@ final class Attempt: UpstreamReceiver, LoopTicked {
         let timeouts = summary.isStream ? provider.streamTimeouts : provider.wholeTimeouts
         call = gateway.upstreams.pool(for: provider).send(
             to: provider.origin, head: head, body: upstreamBody, timeouts: timeouts, receiver: self)
-        gateway.loop.watch(self)
     }
 
     func upstreamHead(_ head: ResponseHead) {
@@ -91,6 +96,8 @@ final class Attempt: UpstreamReceiver, LoopTicked {
             return
         }
         mode = .stream
+        gateway.loop.watch(self)
+        lastWrite = gateway.loop.now
         stream = PassthroughStream(
             PassthroughStream.Options(
                 dialect: summary.dialect, requestID: request.map { "\($0.id)" } ?? "", clientModel: clientModel,
@@ -98,6 +105,7 @@ final class Attempt: UpstreamReceiver, LoopTicked {
     }
 
     func upstreamBody(_ bytes: ByteBuffer) {
+        if mode == .spent { return skip(bytes) }
         guard inflater == nil else { return inflate(bytes) }
         take(bytes)
     }
@@ -108,10 +116,12 @@ final class Attempt: UpstreamReceiver, LoopTicked {
         case .stream: streamEnded()
         case .whole: wholeAnswered()
         case .error: errorAnswered()
+        case .spent: call = nil
         }
     }
 
     func upstreamFailed(_ failure: UpstreamFailure) {
+        if mode == .spent { return call = nil }
         if mode == .stream, stream?.phase == .committed { return interrupted(StreamInterruption(failure.cause)) }
         failed(AttemptFailure(failure))
     }
@@ -134,6 +144,13 @@ final class Attempt: UpstreamReceiver, LoopTicked {
         if collected.readableBytes == 0 { collected = bytes } else { collected.writeImmutableBuffer(bytes) }
     }
 
+    private func skip(_ bytes: ByteBuffer) {
+        leftover += bytes.readableBytes
+        guard leftover > Self.leftoverMost else { return }
+        call?.cancel()
+        call = nil
+    }
+
     private func inflate(_ bytes: ByteBuffer) {
         var plain = ByteBuffer()
         let limit = gateway.settings.answerBytesMost
@@ -151,7 +168,6 @@ final class Attempt: UpstreamReceiver, LoopTicked {
         gateway.loop.unwatch(self)
         if case .until = draining { gateway.drains -= 1 }
         draining = .no
-        call = nil
         defer { request = nil }
         return request
     }

@@ -1,0 +1,70 @@
+// The route table and the router that looks it up.
+
+import HTTP
+import Tenancy
+import Testing
+
+@testable import gatewayd
+
+@Suite struct RouterTests {
+    private let router = Router()
+
+    private func match(_ method: RequestMethod, _ path: String) -> Router.Match {
+        Array(path.utf8).withUnsafeBytes { router.match(method, $0) }
+    }
+
+    private func endpoint(_ method: RequestMethod, _ path: String) -> Endpoint? {
+        if case .route(let route, _) = match(method, path) { route.endpoint } else { nil }
+    }
+
+    @Test func everyRowIsFoundByItsOwnMethodAndPath() {
+        for route in Routes.all {
+            let path = route.path.replacing("{id}", with: "abc")
+            guard case .route(let found, let parameter) = match(route.method, path) else {
+                Issue.record("\(route.path) is not found")
+                continue
+            }
+            #expect(found.path == route.path)
+            #expect((parameter != nil) == route.path.contains("{id}"))
+        }
+    }
+
+    @Test func theParameterIsTheSegmentInTheMiddle() {
+        guard case .route(_, let parameter?) = match(.get, "/v1/keys/key_0123/usage") else {
+            Issue.record("no match")
+            return
+        }
+        #expect(Array("/v1/keys/key_0123/usage".utf8)[parameter].elementsEqual("key_0123".utf8))
+    }
+
+    @Test(arguments: [
+        "/v1/message", "/v1/messages/", "/V1/messages", "", "/v1/keys/", "/v1/keys/a/b", "/v1/keys//usage", "/v1/models/",
+        "/v1/messages/count_tokens", "/admin",
+    ])
+    func otherPathsAreUnknown(_ path: String) {
+        guard case .unknown = match(.post, path) else {
+            Issue.record("\(path) is known")
+            return
+        }
+    }
+
+    @Test func anotherMethodIsToldWhichMethodsThereAre() {
+        guard case .otherMethods(let methods) = match(.put, "/v1/keys") else {
+            Issue.record("not told")
+            return
+        }
+        #expect(methods.sorted() == ["GET", "POST"])
+        guard case .otherMethods(["POST"]) = match(.get, "/v1/messages") else {
+            Issue.record("not told")
+            return
+        }
+    }
+
+    @Test func B24_everyRouteThatReachesAnUpstreamIsMeteredAndScoped() {
+        for route in Routes.all {
+            let spends = route.endpoint == .messages || route.endpoint == .chatCompletions
+            #expect((route.admission == .metered) == spends, "\(route.path)")
+            #expect((route.admission == .open) == route.scope.isEmpty, "\(route.path): a key's scope or nobody's")
+        }
+    }
+}
