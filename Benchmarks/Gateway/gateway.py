@@ -3,8 +3,9 @@
 
     Benchmarks/Gateway/gateway.py [--targets direct,nginx,weir] [--rounds 3] [--seconds 5] [--quick] [--out FOLDER]
 
-Absolute figures say more about the machine than about Weir; what counts are the ratios within one run of this program, which
-Benchmarks/README.md explains. Everything is on the loopback interface, bounded in time, and ended when this program ends.
+Absolute figures say more about the machine than about Weir; what counts are the ratios within one run of this program,
+which Benchmarks/README.md explains. Everything is on the loopback interface, bounded in time, and ended when this
+program ends.
 Writes FOLDER/<date>-gateway.json (every single run) and FOLDER/<date>-gateway.md (medians and ratios).
 """
 
@@ -97,7 +98,7 @@ def weir(stack: contextlib.ExitStack, folder: pathlib.Path, vendor: Target) -> T
     sys.path.insert(0, str(HERE.parent.parent / "Tests" / "ClientTests"))
     from weir import Weir
 
-    running = stack.enter_context(Weir(folder / "weir", upstream=f"http://127.0.0.1:{vendor.plain}", event_loops=1))
+    running = stack.enter_context(Weir(folder / "weir", upstream=f"http://127.0.0.1:{vendor.plain}", threads=1))
     key = running.tenant("bench", credit="1000000").key
     processes = {name: running.pid(name) for name in ("gatewayd", "walletd")}
     return Target(running.port, running.port, processes | {"upstream": vendor.processes["upstream"]}, key)
@@ -119,15 +120,22 @@ def request_files(folder: pathlib.Path, target_name: str, key: str) -> None:
     )
 
 
-def run_once(folder: pathlib.Path, name: str, target: Target, load: Workload, seconds: float, warmup: float) -> dict:
-    """One run of the load generator: its figures, and the CPU and memory of the target's processes meanwhile."""
+def load_command(
+    folder: pathlib.Path, name: str, target: Target, load: Workload, seconds: float, warmup: float
+) -> list[str]:
+    """The load generator and its arguments."""
     dialect = "messages" if load.path == MESSAGES else "chat"
     body = f"stream-{dialect}.json" if load.is_stream else "closed.json"
-    command = [
+    return [
         str(TOOLS / "load"), load.mode, str(target.stream if load.is_stream else target.plain), load.path,
         str(folder / f"{name}.headers"), str(folder / body), str(load.connections), str(load.rate), str(warmup),
         str(seconds),
     ]
+
+
+def run_once(folder: pathlib.Path, name: str, target: Target, load: Workload, seconds: float, warmup: float) -> dict:
+    """One run of the load generator: its figures, and the CPU and memory of the target's processes meanwhile."""
+    command = load_command(folder, name, target, load, seconds, warmup)
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as generator:
         if generator.stdout.readline() != "measuring\n":
             raise SystemExit(f"{name}, {load.name}: the load generator ended early")

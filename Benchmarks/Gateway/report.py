@@ -34,8 +34,8 @@ def markdown(kept: dict) -> str:
     parts = [
         f"# Gateway benchmark, {kept['date']}", "",
         f"{machine['cores']} cores, kernel {machine['kernel']}, load average {machine['load_average']:.1f} at the end; "
-        f"medians of {kept['rounds']} alternating runs of {kept['seconds']:g} s. Read the ratios; the absolute figures are "
-        "this machine's on this day.", "",
+        f"medians of {kept['rounds']} alternating runs of {kept['seconds']:g} s. Read the ratios; the absolute figures "
+        "are this machine's on this day.", "",
     ]
     for load, targets in runs.items():
         parts += _table(load, targets)
@@ -52,7 +52,9 @@ def _table(load: str, targets: dict[str, list[dict]]) -> list[str]:
     ]
     for name, found in targets.items():
         rate = median(found, lambda run: (run["events"] if is_stream else run["requests"]) / run["seconds"])
-        added = f"{_added(targets, name, 'p50_us'):.0f}, {_added(targets, name, 'p99_us'):.0f}" if "direct" in targets else ""
+        added = ""
+        if "direct" in targets:
+            added = ", ".join(f"{_added(targets, name, figure):.0f}" for figure in ("p50_us", "p99_us"))
         lines.append(
             f"| {name} | {rate:.0f} | {median(found, lambda run: run['p50_us']):.0f} "
             f"| {median(found, lambda run: run['p99_us']):.0f} | {added} | {_costs(found)} | {_memory(found)} |"

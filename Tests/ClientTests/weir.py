@@ -40,6 +40,7 @@ providers:
     base_url: {upstream}
     credential: {{file: {folder}/vendor-key}}
     on_client_gone: {on_client_gone}
+    max_connections: 1024
     headers: {{anthropic-version: "2023-06-01"}}
     timeouts: {timeouts}
   gpt-vendor:
@@ -47,6 +48,7 @@ providers:
     base_url: {upstream}/v1
     credential: {{file: {folder}/vendor-key}}
     on_client_gone: {on_client_gone}
+    max_connections: 1024
     timeouts: {timeouts}
 {spare_providers}
 models:
