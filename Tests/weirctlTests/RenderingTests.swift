@@ -22,7 +22,7 @@ import Testing
         #expect(
             table.lines(report.rows) == """
                 TENANT             BALANCE  LAST USED            NOTE
-                acme                 12.50  2026-11-21 07:33:00  first
+                acme             12.50      2026-11-21 07:33:00  first
                 beta-industries  -0.000508  -                    -
 
                 """)

@@ -151,7 +151,7 @@ import Testing
 }
 
 @Suite struct WelcomeTests {
-    private let welcome = Welcome(folder: "/d", baseURL: "http://127.0.0.1:8080")
+    private let welcome = Welcome(weirctl: "weirctl", folder: "/d", baseURL: "http://127.0.0.1:8080")
 
     @Test func curlLinesAreOneLineEachAndCarryTheKey() {
         let lines = welcome.demo(key: "weir_secret").split(separator: "\n").map { $0.drop { $0 == " " } }

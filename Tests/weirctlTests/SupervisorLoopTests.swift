@@ -45,7 +45,8 @@ private final class Rehearsal {
                 program: .init(path: "/bin/sh", arguments: ["-c", script], launcher: []))
         }
         loop = SupervisorLoop(
-            entries, inbox: inbox, asker: asker, print: { [unowned self] in note($0) }, whenAllReady: whenAllReady)
+            entries, inbox: inbox, asker: asker, sameStop: 0, print: { [unowned self] in note($0) },
+            whenAllReady: whenAllReady)
     }
 
     /// When a line containing `text` comes out, once, does `act`.

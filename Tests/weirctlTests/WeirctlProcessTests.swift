@@ -216,28 +216,32 @@ private struct DiskFull: Error, CustomStringConvertible {
         #expect(try BuiltWeirctl.run(line.split(separator: " ").map(String.init)).status == .exited(status))
     }
 
-    /// The shell stands for `weirctl up`: it is killed where it cannot clean up.
+    /// The shell stands for `weirctl up`: it is killed where it cannot clean up. Its child waits in a system call of its
+    /// own, for a FIFO that nobody opens.
     @Test func childDoesNotOutliveAParentThatIsKilled() throws {
-        let script = """
-            '\(BuiltWeirctl.path)' become $$ /bin/sh -c 'echo up; sleep 20; echo survived' &
-            wait
-            """
+        let folder = try TemporaryFolder()
+        let fifo = "\(folder.path)/fifo"
+        try #require(mkfifo(fifo, 0o600) == 0)
+        let script = "'\(BuiltWeirctl.path)' become $$ /bin/sh -c 'echo up; read x < \(fifo); echo survived' & wait"
         let inbox = try Inbox()
         let parent = try ChildProcess.start(
             .init(path: "/bin/sh", arguments: ["-c", script], launcher: []), as: 0, endsIn: inbox)
         defer { close(parent.output) }
-        var output = ""
-        var buffer = [UInt8](repeating: 0, count: 4096)
-        while true {
-            var descriptor = pollfd(fd: parent.output, events: Int16(POLLIN), revents: 0)
-            _ = poll(&descriptor, 1, -1)
-            let count = read(parent.output, &buffer, buffer.count)
-            if count <= 0 { break }
-            output += String(decoding: buffer[..<count], as: UTF8.self)
-            // To the shell alone, not to its group: the child must end by itself.
-            if output == "up\n" { kill(parent.pid, SIGKILL) }
-        }
+        #expect(nextOutput(parent) == "up\n")
+        // To the shell alone, not to its group: the child must end by itself.
+        kill(parent.pid, SIGKILL)
+        let end = nextOutput(parent)
+        #expect(end == "", "the child has ended, and its output with it")
+        if end != "" { parent.send(.kill) }
         #expect(parent.reap() == .killed(signal: SIGKILL))
-        #expect(output == "up\n")
+    }
+
+    /// What a child says next; empty when its output ended, `nil` when it neither speaks nor ends for ten seconds.
+    private func nextOutput(_ child: ChildProcess) -> String? {
+        var descriptor = pollfd(fd: child.output, events: Int16(POLLIN), revents: 0)
+        guard poll(&descriptor, 1, 10_000) == 1 else { return nil }
+        var buffer = [UInt8](repeating: 0, count: 4096)
+        let count = read(child.output, &buffer, buffer.count)
+        return count < 0 ? nil : String(decoding: buffer[..<count], as: UTF8.self)
     }
 }

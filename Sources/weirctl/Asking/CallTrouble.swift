@@ -38,6 +38,8 @@ enum CallTrouble {
             return Complaint(
                 "\(daemon) does not let user \(geteuid()) ask this\(why)",
                 next: "run weirctl as a user listed under peers.weirctl in weir.yaml")
+        case .malformed where !text.isEmpty:
+            return Complaint("\(daemon) refused the question\(why)", next: "compare the values with --help")
         case .unsupportedVersion, .unknownMessage, .malformed, .protocolFault:
             return Complaint(
                 "\(daemon) does not understand this weirctl (\(code))\(why)",

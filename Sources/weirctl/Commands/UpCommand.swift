@@ -89,7 +89,7 @@ struct UpCommand: ParsableCommand {
     private func welcome(_ path: String, _ settings: SiblingSettings, _ desk: Desk) {
         let listen = settings.listen ?? NetworkAddress(host: "127.0.0.1", port: 0)
         let url = Welcome.baseURL(listen, isSecure: settings.listensWithTLS)
-        let welcome = Welcome(folder: path, baseURL: url)
+        let welcome = Welcome(weirctl: CommandLine.arguments[0], folder: path, baseURL: url)
         guard demo else {
             Printer.write(welcome.plain, to: STDOUT_FILENO)
             return

@@ -21,6 +21,9 @@ struct UsageCommand: AsyncParsableCommand {
         }
     }
 
+    /// 30 days: a month's bill. gatewayd refuses more than 400 days.
+    private static let usualSpan: Int64 = 30 * 86_400_000
+
     static let columns: [Column] = [
         .left("group"), .right("requests"), .right("input"), .right("cache_read"), .right("cache_write_5m"),
         .right("cache_write_1h"), .right("output"), .right("cost"), .detail("estimated"),
@@ -36,7 +39,7 @@ struct UsageCommand: AsyncParsableCommand {
     @Option(help: "Only this key's.", transform: Parse.key) var key: KeyID?
     @Option(
         help: ArgumentHelp(
-            "From when: a span back such as 24h or 30d, or a date; everything kept when left out.", valueName: "when"),
+            "From when: a span back such as 24h, or a date; 30d when left out.", valueName: "when"),
         transform: Parse.pastInstant)
     var from: UnixMillis?
     @Option(help: ArgumentHelp("Up to when; now when left out.", valueName: "when"), transform: Parse.pastInstant)
@@ -46,7 +49,7 @@ struct UsageCommand: AsyncParsableCommand {
     func run() async throws {
         // The span's end is exclusive: a millisecond more includes what has just ended.
         let end = to ?? UnixMillis(SystemClock.now.value + 1)
-        let begin = from ?? UnixMillis(0)
+        let begin = from ?? UnixMillis(end.value - Self.usualSpan)
         guard begin < end else { throw ValidationError("--from is not before --to") }
         let request = UsageReportRequest(from: begin, to: end, group: by?.number ?? .none, tenant: tenant, key: key)
         let answer = try await Desk(global).gateway { client throws(CallFailure) in try await client.usage(request) }

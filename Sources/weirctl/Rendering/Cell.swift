@@ -38,6 +38,12 @@ enum Cell: Hashable {
         }
     }
 
+    /// Digits behind the point of an amount; 0 for everything else.
+    var decimals: Int {
+        guard case .money = self, let point = plain.lastIndex(of: ".") else { return 0 }
+        return plain.distance(from: point, to: plain.endIndex) - 1
+    }
+
     /// `2026-11-21 07:33:00`: UTC to the second, which is what a person compares with a journal.
     private static func withoutMillis(_ instant: UnixMillis) -> String {
         let text = instant.description

@@ -7,6 +7,8 @@
 import DaemonKit
 
 struct Welcome {
+    /// How weirctl was called, so that its name can be pasted.
+    let weirctl: String
     let folder: String
     /// Where clients reach gatewayd, as a URL without a slash at its end.
     let baseURL: String
@@ -22,8 +24,8 @@ struct Welcome {
         """
 
         Weir answers at \(baseURL)
-          weirctl --help     tenant create, wallet credit, key create: the way to a first request
-          weirctl status --dir \(folder)
+          \(weirctl) --help     tenant create, wallet credit, key create: the way to a first request
+          \(weirctl) status --dir \(folder)
         Ctrl-C stops it.
 
         """
@@ -44,8 +46,8 @@ struct Welcome {
           \(openAI(key, isStream: true))
 
         What it cost, and what happens:
-          weirctl wallet history demo --dir \(folder)
-          weirctl watch --dir \(folder)
+          \(weirctl) wallet history demo --dir \(folder)
+          \(weirctl) watch --dir \(folder)
 
         Real models: put a vendor's key or a server's URL into \(folder)/weir.yaml; the file says how.
         Ctrl-C stops everything.

@@ -51,14 +51,21 @@ struct Supervisor {
     /// wallet of ten million entries needs a few seconds to reconcile.
     static let startLimit: Int64 = 60_000
 
+    /// A stop signal that follows the first within this many milliseconds is the same one, sent twice: timeout(1) and some
+    /// shells signal the process and then its group.
+    static let sameStop: Int64 = 500
+
     let children: [Child]
+    private let sameStop: Int64
+    private var stopAskedAt: Int64?
     private var phases: [Phase]
     /// Ends in a row without having been ready for `RestartDelay.forgivenAfter`.
     private var failures: [Int]
     private var mode = Mode.firstStart
 
-    init(_ children: [Child]) {
+    init(_ children: [Child], sameStop: Int64 = Supervisor.sameStop) {
         self.children = children
+        self.sameStop = sameStop
         phases = children.map { _ in .notStarted }
         failures = children.map { _ in 0 }
     }
@@ -109,9 +116,11 @@ struct Supervisor {
         }
     }
 
-    /// SIGINT, SIGTERM or SIGHUP arrived. The first stops in order, the second kills.
+    /// SIGINT, SIGTERM or SIGHUP arrived. The first stops in order (or lets a stop that is under way go on), the second kills.
     mutating func stopAsked(now: Int64) -> [Effect] {
-        if case .stopping = mode { return killAll() }
+        if let stopAskedAt { return now - stopAskedAt < sameStop ? [] : killAll() }
+        stopAskedAt = now
+        if case .stopping = mode { return [] }
         return stop(failed: false, now: now)
     }
 

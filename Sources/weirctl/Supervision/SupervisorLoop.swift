@@ -38,15 +38,15 @@ final class SupervisorLoop {
     /// `print` gets whole lines without their line feed. `whenAllReady` runs once, in the loop; what it throws is
     /// printed.
     init(
-        _ entries: [Entry], inbox: Inbox, asker: any ReadinessAsker, print: @escaping (String) -> Void,
-        whenAllReady: @escaping () throws -> Void
+        _ entries: [Entry], inbox: Inbox, asker: any ReadinessAsker, sameStop: Int64 = Supervisor.sameStop,
+        print: @escaping (String) -> Void, whenAllReady: @escaping () throws -> Void
     ) {
         self.entries = entries
         self.inbox = inbox
         self.asker = asker
         self.print = print
         self.whenAllReady = whenAllReady
-        supervisor = Supervisor(entries.map(\.child))
+        supervisor = Supervisor(entries.map(\.child), sameStop: sameStop)
         running = entries.map { _ in nil }
         splitters = entries.map { _ in LineSplitter() }
         starts = entries.map { _ in 0 }
