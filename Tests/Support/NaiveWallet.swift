@@ -66,6 +66,8 @@ extension NaiveWallet {
         return (balances[tenant] ?? 0) - pending.reduce(0) { $0 + $1.request.amount.value } - held(tenant)
     }
 
+    public func knows(_ reference: Reference) -> Bool { byReference[reference] != nil }
+
     public func history(_ tenant: TenantID) -> [Line] { lines.reversed().filter { $0.tenant == tenant } }
 
     private func committed(_ key: KeyID) -> Int64 {
@@ -194,6 +196,14 @@ extension NaiveWallet {
             line.kind = original.kind == .credit ? .reversal : .refund
         }
         return post(&line)
+    }
+
+    /// Posts what was found in the ledger; `false` when its balance is not what the model comes to.
+    public mutating func adopt(_ entry: Entry, _ tenant: TenantID, _ budget: KeyID?) -> Bool {
+        var line = Line(
+            kind: entry.posting.kind, reference: entry.posting.reference, tenant: tenant, budget: budget,
+            amount: entry.posting.amount.value, original: entry.posting.original, balance: 0)
+        return post(&line) == .posted(entry.balance.value)
     }
 
     private mutating func post(_ line: inout Line) -> Verdict {

@@ -83,28 +83,27 @@ public struct WalletLoad {
     public mutating func askAgain(_ shelf: inout some EntryShelf) -> [String] {
         let again = failed
         failed = []
-        return again.compactMap { request in enqueue(request) ?? flushAccepting(&shelf) }
+        return again.compactMap { request in enqueue(request) ?? flush(&shelf) }
     }
 
-    /// As `flush`, for orders that may be on the disk already although their batch failed: the model posts what the shelf
-    /// has, and both must then agree.
-    private mutating func flushAccepting(_ shelf: inout some EntryShelf) -> String? {
-        let orders = queue
-        (queue, queued) = ([], [])
-        guard let outcomes = shelf.decide(orders) else { return "a healthy disk failed" }
-        for (order, outcome) in zip(orders, outcomes) {
-            book.finish(order, outcome)
-            let (expected, found) = (model.decide(), Self.verdict(outcome))
-            if case .posted(let left) = expected, case .exists(let right) = found, left == right { continue }
-            guard expected == found else { return "\(order) gave \(outcome), expected \(expected)" }
+    /// What the disk has although its batch was answered with a failure: it counts, and must be just what was asked for.
+    public mutating func adopt(_ stored: [Entry]) -> [String] {
+        let unknown = stored.filter { !model.knows($0.posting.reference) }.sorted { $0.ordinal < $1.ordinal }
+        return unknown.compactMap { entry in
+            let asked = failed.contains { $0.reference == entry.posting.reference && $0.amount == entry.posting.amount }
+            let tenant = Self.tenants.first { book.wallet(of: $0) == entry.posting.wallet }
+            guard asked, let tenant else { return "\(entry) is on the disk and nobody asked for it" }
+            let budget = entry.posting.budget == .none ? nil : book.key(of: entry.posting.budget)
+            return model.adopt(entry, tenant, budget) ? nil : "\(entry) is on the disk with a wrong balance"
         }
-        return nil
     }
 
-    /// A new book from what is stored, after a restart: no holds, no connections.
+    /// A new book from what is stored, after a restart: no holds, no connections, and nothing under way any more.
     public mutating func restart(_ stored: Book) {
         for holder in openHolders { model.close(holder) }
-        openHolders = []
+        for _ in queue { model.fail() }
+        failed += queued
+        (openHolders, queue, queued) = ([], [], [])
         book = stored
     }
 
