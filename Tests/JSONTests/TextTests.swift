@@ -35,6 +35,11 @@ import Testing
         }
     }
 
+    @Test func eachHalfOfABrokenPairIsReplacedAlone() {
+        read(Array(#"\udc00\udc00x"#.utf8)) { #expect($0.repairedString == "\u{FFFD}\u{FFFD}x") }
+        read(Array(#"\ud800\ud83d\ude00"#.utf8)) { #expect($0.repairedString == "\u{FFFD}😀") }
+    }
+
     @Test func validatesUTF8OnDemand() {
         let good: [[UInt8]] = [
             [0x7F], [0xC2, 0x80], [0xDF, 0xBF], [0xE0, 0xA0, 0x80], [0xED, 0x9F, 0xBF], [0xEE, 0x80, 0x80],

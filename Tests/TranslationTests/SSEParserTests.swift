@@ -34,11 +34,13 @@ struct CollectingSink: SSESink {
         ": comment", ":",
         "id: 7", "retry: 10", "dat: no", "datas: no", "events: no", " data: no", "é😀", "data: é😀", "\n", "\r\n", "\r",
         "\n", "\n\n",
-        "\r\n\r\n", "\r\r", "\u{FEFF}", "data: {\"long\":\"0123456789012345678901234567890123456789\"}",
+        "\r\n\r\n", "\r\r", "\u{FEFF}", "\u{FFFD}", "\u{FEC0}",
+        "data: {\"long\":\"0123456789012345678901234567890123456789\"}",
     ]
 
     private static func randomStream(_ random: inout SeededRandom) -> [UInt8] {
-        var text = Int.random(in: 0..<8, using: &random) == 0 ? "\u{FEFF}" : ""
+        // The byte order mark, and characters that begin like it.
+        var text = ["\u{FEFF}", "\u{FFFD}", "\u{FEC0}", "", "", "", "", ""].randomElement(using: &random) ?? ""
         for _ in 0..<Int.random(in: 0...20, using: &random) {
             text += pieces.randomElement(using: &random)!
             if Bool.random(using: &random) { text += "\n" }

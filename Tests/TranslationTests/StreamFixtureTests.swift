@@ -8,7 +8,7 @@ import Translation
     static let streams = Fixture.all(in: "streams")
 
     @Test func theFixturesAreFound() {
-        #expect(Self.streams.count >= 101)
+        #expect(Self.streams.count >= 103)
     }
 
     @Test(arguments: streams)
