@@ -31,8 +31,7 @@ import Testing
             KeyReport.report([try key()], now: now).jsonLines == """
                 {"key":"key_0123456789abcdef","tenant":"acme","name":"ci","secret":"weir_abcd…wxyz","state":"active",\
                 "scopes":"inference,account","expires":null,"cap":"5.00","spent":"0.000012","last_used":null,\
-                "created":"1970-01-01T00:00:00.000Z","revoked":null,"requests_per_minute":null,"request_burst":null,\
-                "tokens_per_minute":null,"token_burst":null}
+                "created":"1970-01-01T00:00:00.000Z","revoked":null,"requests_per_minute":null,"request_burst":null}
 
                 """)
     }

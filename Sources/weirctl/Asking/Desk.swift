@@ -8,6 +8,7 @@ import DaemonKit
 import IPC
 import NIOCore
 import NIOPosix
+import Synchronization
 
 struct Desk: Sendable {
     let installation: Installation
@@ -24,16 +25,17 @@ struct Desk: Sendable {
         patience: TimeAmount = Desk.patience,
         _ body: @Sendable (AsyncWalletClient) async throws(CallFailure) -> Answer
     ) async throws(Complaint) -> Answer {
+        let greeting = Greeting()
         let client = await AsyncWalletClient(
             path: installation.walletSocket, eventLoop: Self.eventLoop, identity: Self.identity,
-            settings: Self.settings(patience))
+            settings: Self.settings(patience), observer: greeting.note)
         do throws(CallFailure) {
             let answer = try await body(client)
             await client.stop()
             return answer
         } catch {
             await client.stop()
-            throw CallTrouble.complaint(error, daemon: .walletd, socket: installation.walletSocket)
+            throw CallTrouble.complaint(greeting.judge(error), daemon: .walletd, socket: installation.walletSocket)
         }
     }
 
@@ -42,16 +44,17 @@ struct Desk: Sendable {
         patience: TimeAmount = Desk.patience,
         _ body: @Sendable (AsyncGatewayClient) async throws(CallFailure) -> Answer
     ) async throws(Complaint) -> Answer {
+        let greeting = Greeting()
         let client = await AsyncGatewayClient(
             path: installation.gatewaySocket, eventLoop: Self.eventLoop, identity: Self.identity,
-            settings: Self.settings(patience))
+            settings: Self.settings(patience), observer: greeting.note)
         do throws(CallFailure) {
             let answer = try await body(client)
             await client.stop()
             return answer
         } catch {
             await client.stop()
-            throw CallTrouble.complaint(error, daemon: .gatewayd, socket: installation.gatewaySocket)
+            throw CallTrouble.complaint(greeting.judge(error), daemon: .gatewayd, socket: installation.gatewaySocket)
         }
     }
 
@@ -61,5 +64,20 @@ struct Desk: Sendable {
 
     private static func settings(_ patience: TimeAmount) -> LinkSettings {
         LinkSettings(seed: .random(in: .min ... .max), patience: patience)
+    }
+}
+
+/// Whether the daemon was ever there. A question to one that is not may end by its deadline as well as by the link's patience:
+/// both are about a second.
+private final class Greeting: Sendable {
+    private let isGreeted = Atomic(false)
+
+    func note(_ event: LinkEvent) {
+        if case .connected = event { isGreeted.store(true, ordering: .relaxed) }
+    }
+
+    /// The failure as it should be told.
+    func judge(_ failure: CallFailure) -> CallFailure {
+        failure == .deadlineExceeded && !isGreeted.load(ordering: .relaxed) ? .notConnected : failure
     }
 }

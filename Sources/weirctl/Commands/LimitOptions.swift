@@ -14,14 +14,8 @@ struct LimitOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Requests that may arrive at once, 0 for a minute's worth.", valueName: "count"))
     var requestBurst: UInt32?
 
-    @Option(help: ArgumentHelp("Tokens a minute, input and output, 0 for no limit.", valueName: "count"))
-    var tokensPerMinute: UInt32?
-
-    @Option(help: ArgumentHelp("Tokens that may be spent at once, 0 for a minute's worth.", valueName: "count"))
-    var tokenBurst: UInt32?
-
     /// Whether any limit was given.
-    var areGiven: Bool { [requestsPerMinute, requestBurst, tokensPerMinute, tokenBurst].contains { $0 != nil } }
+    var areGiven: Bool { requestsPerMinute != nil || requestBurst != nil }
 
     /// The limits for something new; `nil` when none was given, so that the configured default holds.
     var limits: RateLimits? { areGiven ? over(nil) : nil }
@@ -31,8 +25,7 @@ struct LimitOptions: ParsableArguments {
         RateLimits(
             requestsPerMinute: requestsPerMinute ?? old?.requestsPerMinute ?? 0,
             requestBurst: requestBurst ?? old?.requestBurst ?? 0,
-            tokensPerMinute: tokensPerMinute ?? old?.tokensPerMinute ?? 0,
-            tokenBurst: tokenBurst ?? old?.tokenBurst ?? 0)
+            tokensPerMinute: old?.tokensPerMinute ?? 0, tokenBurst: old?.tokenBurst ?? 0)
     }
 }
 
@@ -56,13 +49,9 @@ struct LimitChanges: ParsableArguments {
 
 extension Report {
     /// Limits as columns of a detailed answer.
-    static let limitColumns: [Column] = [
-        .detail("requests_per_minute"), .detail("request_burst"), .detail("tokens_per_minute"), .detail("token_burst"),
-    ]
+    static let limitColumns: [Column] = [.detail("requests_per_minute"), .detail("request_burst")]
 
     static func limitCells(_ limits: RateLimits?) -> [Cell] {
-        [limits?.requestsPerMinute, limits?.requestBurst, limits?.tokensPerMinute, limits?.tokenBurst].map {
-            .optional($0) { .count($0) }
-        }
+        [limits?.requestsPerMinute, limits?.requestBurst].map { .optional($0) { .count($0) } }
     }
 }
