@@ -93,22 +93,6 @@ public struct Estimate: Hashable, Sendable {
         amount = dearest
     }
 
-    /// The bound for the same request with its answer capped so that it fits `free`; `nil` when not even one token a
-    /// choice fits. For clients that left the maximum open: `outputTokens` ÷ choices is then the maximum to send
-    /// upstream, and to tell the client.
-    public func capped(to free: Micros, _ plan: AttemptPlan, choices: Int) -> Estimate? {
-        guard choices >= 1 else { return nil }
-        var low: Int64 = 0
-        var high = outputTokens / Int64(choices)
-        while low < high {
-            let middle = high - (high - low) / 2
-            let fits =
-                Estimate(plan, input: inputTokens, output: middle * Int64(choices)).map { $0.amount <= free } ?? false
-            if fits { low = middle } else { high = middle - 1 }
-        }
-        return low == 0 ? nil : Estimate(plan, input: inputTokens, output: low * Int64(choices))
-    }
-
     /// A vendor refuses what exceeds the context window, so no more than that is ever charged.
     private static func inputTokens(_ size: RequestSize, _ plan: AttemptPlan, _ tuning: EstimateTuning) -> Int64 {
         let text = tokens(size.textBytes, tuning.textBytesPerTokenTenths)
@@ -139,13 +123,5 @@ public struct Estimate: Hashable, Sendable {
             input: prices.dearestInput, cacheRead: .free, cacheWrite5m: .free, cacheWrite1h: .free,
             output: prices.output)
         return Usage(uncachedInput: input, output: output).costRoundedUp(at: worst)
-    }
-}
-
-extension Estimate {
-    /// What the input of a request of `size` most likely is, in tokens: four bytes of text a token, 1,500 tokens an
-    /// attachment. For billing an answer whose usage never came (case B-14); such rows are flagged.
-    public static func likelyInputTokens(_ size: RequestSize) -> Int64 {
-        saturatingSum(tokens(size.textBytes, 40), saturatingProduct(size.attachments, 1500))
     }
 }

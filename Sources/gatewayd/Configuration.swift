@@ -113,7 +113,7 @@ struct GatewaydConfiguration: RunnableConfiguration {
 }
 
 /// One address that clients connect to.
-struct ListenerConfiguration: Sendable {
+struct ListenerConfiguration: Sendable, Equatable {
     /// Files of a TLS listener.
     struct TLS: Sendable, Equatable {
         let certificate: String
@@ -141,11 +141,15 @@ extension GatewaydConfiguration {
     /// What a restart is needed for: settings that a reload reads and does not apply, by key path.
     func needingRestart(comparedWith old: GatewaydConfiguration) -> [String] {
         let changes: [(String, Bool)] = [
-            ("gatewayd.listen", listeners.map(\.address) != old.listeners.map(\.address)),
-            ("gatewayd.threads", threads != old.threads),
+            ("gatewayd.listen", listeners != old.listeners), ("gatewayd.threads", threads != old.threads),
             ("gatewayd.socket", process.socket != old.process.socket),
             ("gatewayd.state_directory", process.stateDirectory != old.process.stateDirectory),
-            ("walletd.socket", walletSocket != old.walletSocket),
+            ("gatewayd.drain_limit", process.drainLimit != old.process.drainLimit),
+            ("gatewayd.limits.connections", limits.connectionsMost != old.limits.connectionsMost),
+            ("gatewayd.limits.head", limits.headBytesMost != old.limits.headBytesMost),
+            ("gatewayd.timeouts", !timeouts.waitsAlike(old.timeouts)),
+            ("gatewayd.retention_days", retentionDays != old.retentionDays),
+            ("walletd.socket", walletSocket != old.walletSocket), ("peers", peers.users != old.peers.users),
         ]
         return changes.filter(\.1).map(\.0)
     }

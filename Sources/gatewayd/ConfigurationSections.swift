@@ -82,6 +82,12 @@ struct TimeoutConfiguration: Sendable, Equatable {
         streamPing = values[Self.streamPing]
         values.relate(Self.bodyIdle, Self.body, &report, "longer than body, so it would never be reached") { $0 <= $1 }
     }
+
+    /// Whether clients are waited for alike: everything but `stream_ping`, which a reload can change.
+    func waitsAlike(_ other: TimeoutConfiguration) -> Bool {
+        (head, bodyIdle, body) == (other.head, other.bodyIdle, other.body)
+            && (keepAlive, writeIdle) == (other.keepAlive, other.writeIdle)
+    }
 }
 
 /// The limits where a key or tenant has none of its own.
@@ -133,16 +139,7 @@ struct AbandonedConfiguration: Sendable, Equatable {
 
 /// How costs are bounded.
 struct EstimateConfiguration: Sendable, Equatable {
-    /// What holds when a client does not say how long its answer may be.
-    enum OpenMaximum: Sendable, Equatable {
-        /// The model's longest answer is held.
-        case catalog
-        /// As much of it as the wallet has free; the request is limited to that.
-        case balance
-    }
-
     let tuning: EstimateTuning
-    let openMaximum: OpenMaximum
 
     private static let textBytes = Setting(
         "text_bytes_per_token", .decimal(places: 1, 5...100), default: EstimateTuning.standard.textBytesPerTokenTenths,
@@ -157,15 +154,8 @@ struct EstimateConfiguration: Sendable, Equatable {
     private static let request = Setting(
         "tokens_per_request", .integer(0...100_000), default: EstimateTuning.standard.tokensPerRequest,
         "Tokens counted for what vendors add to each request.")
-    private static let openMaximum = Setting(
-        "open_maximum", .word([("catalog", OpenMaximum.catalog), ("balance", OpenMaximum.balance)]), default: .catalog,
-        """
-        When the client names no longest answer: catalog holds the model's longest; balance limits the answer to what the wallet \
-        has free.
-        """)
     static let section = ConfigSection([
         textBytes.declaration, attachmentBytes.declaration, attachment.declaration, request.declaration,
-        openMaximum.declaration,
     ])
 
     init(_ values: ConfigValues) {
@@ -173,6 +163,5 @@ struct EstimateConfiguration: Sendable, Equatable {
             textBytesPerTokenTenths: values[Self.textBytes],
             attachmentBytesPerTokenTenths: values[Self.attachmentBytes], tokensPerAttachment: values[Self.attachment],
             tokensPerRequest: values[Self.request])
-        openMaximum = values[Self.openMaximum]
     }
 }

@@ -121,30 +121,4 @@ import Testing
             }
         }
     }
-
-    /// The largest answer that fits the free balance: one token more would not.
-    @Test func cappedEstimate_usesWhatIsFreeAndNoMore() throws {
-        var random = SeededRandom.forTest()
-        for _ in 0..<500 {
-            let plan = try plan([prices("3", "15", write1h: "6"), prices("1", "20")])
-            let choices = 1 + Int(random.next() % 3)
-            let full = try #require(Estimate(size(text: Int(random.next() % 10_000), choices: choices), plan, exact))
-            let free = Micros(Int64(random.next() % UInt64(full.amount.value + 1000)))
-            guard let capped = full.capped(to: free, plan, choices: choices) else {
-                let oneToken = size(text: Int(full.inputTokens - 5) * 2, output: 1, choices: choices)
-                #expect(try #require(Estimate(oneToken, plan, exact)).amount > free, "seed \(random.seed)")
-                continue
-            }
-            #expect(capped.amount <= free && capped.outputTokens % Int64(choices) == 0, "seed \(random.seed)")
-            guard capped.outputTokens < full.outputTokens else { continue }
-            let longer = size(
-                text: Int(full.inputTokens - 5) * 2, output: capped.outputTokens / Int64(choices) + 1, choices: choices)
-            #expect(try #require(Estimate(longer, plan, exact)).amount > free, "seed \(random.seed)")
-        }
-    }
-
-    @Test func likelyInput_isFourBytesAToken() {
-        #expect(Estimate.likelyInputTokens(size(text: 4001, attachments: 2)) == 1001 + 3000)
-        #expect(Estimate.likelyInputTokens(size(text: .max, attachments: .max)) == .max)
-    }
 }

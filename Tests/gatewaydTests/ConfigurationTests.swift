@@ -232,14 +232,34 @@ import Testing
             ])
     }
 
-    @Test func changes_thatAReloadCannotApply_areNamed() throws {
+    @Test(arguments: [
+        ("127.0.0.1:8080", "127.0.0.1:8081", ["gatewayd.listen"]),
+        ("drain_limit: 30s", "drain_limit: 31s", ["gatewayd.drain_limit"]),
+        ("/run/weir/gatewayd.sock", "/run/weir/g.sock", ["gatewayd.socket"]),
+        ("/var/lib/weir/gatewayd", "/var/lib/weir/g", ["gatewayd.state_directory"]),
+        ("/run/weir/walletd.sock", "/run/weir/w.sock", ["walletd.socket"]),
+        ("gatewayd:\n", "gatewayd:\n  threads: 3\n", ["gatewayd.threads"]),
+        ("gatewayd:\n", "gatewayd:\n  retention_days: 3\n", ["gatewayd.retention_days"]),
+        (
+            "gatewayd:\n", "gatewayd:\n  limits: {connections: 3, head: 8KiB}\n",
+            ["gatewayd.limits.connections", "gatewayd.limits.head"]
+        ),
+        ("gatewayd:\n", "gatewayd:\n  timeouts: {write_idle: 3s}\n", ["gatewayd.timeouts"]),
+        ("# peers:", "peers: {weirctl: [4711]}\n# peers:", ["peers"]),
+        (
+            "gatewayd:\n",
+            "gatewayd:\n  timeouts: {stream_ping: 3s}\n  limits: {body: 1MiB, answer: 1MiB, requests: 3}\n", []
+        ),
+        ("log_level: info", "log_level: debug", []), ("tenant: 6000", "tenant: 1", []),
+        ("output: 15}", "output: 16}", []),
+    ])
+    func change_thatAReloadCannotApply_isNamed(before: String, after: String, named: [String]) throws {
         let good = try Self.contents("deploy/weir.yaml")
         let old = try ConfigFile<GatewaydConfiguration>(text: good).configuration
-        let new = try ConfigFile<GatewaydConfiguration>(
-            text: good.replacing("127.0.0.1:8080", with: "127.0.0.1:8081").replacing("walletd.sock", with: "w.sock")
-        ).configuration
-        #expect(new.needingRestart(comparedWith: old) == ["gatewayd.listen", "walletd.socket"])
-        #expect(old.needingRestart(comparedWith: old) == [])
+        let changed = good.replacing(before, with: after, maxReplacements: 1)
+        #expect(changed != good)
+        let new = try ConfigFile<GatewaydConfiguration>(text: changed).configuration
+        #expect(new.needingRestart(comparedWith: old) == named)
     }
 
     @Test(arguments: [
