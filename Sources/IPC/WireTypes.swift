@@ -40,11 +40,17 @@ extension WireWriter {
     public mutating func optionalTenant(_ value: TenantID?) { text(value?.text ?? "", atMost: TenantID.longest) }
 
     @inlinable @inline(__always)
-    public mutating func key(_ value: KeyID) { text(value.text, atMost: 20) }
+    public mutating func key(_ value: KeyID) {
+        let room = claim(2 + KeyID.textLength)
+        room.storeBytes(of: UInt16(KeyID.textLength).littleEndian, as: UInt16.self)
+        value.write(to: room + 2)
+    }
 
     /// A key, or an empty text for none.
     @inlinable @inline(__always)
-    public mutating func optionalKey(_ value: KeyID?) { text(value?.text ?? "", atMost: 20) }
+    public mutating func optionalKey(_ value: KeyID?) {
+        if let value { key(value) } else { u16(0) }
+    }
 
     @inlinable @inline(__always)
     public mutating func reference(_ value: Reference) { shortBytes(value.bytes) }

@@ -28,20 +28,42 @@ public struct TenantID: Hashable, Sendable, CustomStringConvertible {
 }
 
 /// The public name of an API key: `key_` and 16 lower-case base-32 characters (80 random bits). Safe to log and to show.
+///
+/// Kept as a number: it travels with every hold, settlement and usage record, and a number is copied without counting
+/// references.
 public struct KeyID: Hashable, Sendable, CustomStringConvertible {
-    /// The identifier with its prefix, 20 characters.
-    public let text: String
+    private let high: UInt16
+    private let low: UInt64
+
+    /// The length of the text form in bytes.
+    public static let textLength = 20
 
     /// `nil` unless `text` is `key_` and 16 characters of Crockford's base 32.
     public init?(_ text: String) {
-        guard text.utf8.count == 20, text.hasPrefix("key_") else { return nil }
-        guard text.utf8.dropFirst(4).allSatisfy(Base32.isDigit) else { return nil }
-        self.text = text
+        guard text.utf8.count == Self.textLength, text.hasPrefix("key_") else { return nil }
+        guard let number = Base32.number(text.utf8.dropFirst(4), digits: 16) else { return nil }
+        self.init(random: UInt16(truncatingIfNeeded: number >> 64), UInt64(truncatingIfNeeded: number))
     }
 
-    /// A new identifier from 80 random bits (of `low`, all; of `high`, all sixteen).
+    /// A new identifier from 80 random bits.
     public init(random high: UInt16, _ low: UInt64) {
-        text = "key_" + Base32.text(UInt128(high) << 64 | UInt128(low), digits: 16)
+        self.high = high
+        self.low = low
+    }
+
+    /// The identifier with its prefix, 20 characters.
+    public var text: String {
+        String(unsafeUninitializedCapacity: Self.textLength) { buffer in
+            guard let start = buffer.baseAddress else { return 0 }
+            write(to: UnsafeMutableRawPointer(start))
+            return Self.textLength
+        }
+    }
+
+    /// Writes the 20 bytes of the text form to `bytes`, which must have room for them.
+    public func write(to bytes: UnsafeMutableRawPointer) {
+        bytes.copyMemory(from: "key_", byteCount: 4)
+        Base32.write(UInt128(high) << 64 | UInt128(low), digits: 16, to: bytes + 4)
     }
 
     public var description: String { text }
@@ -86,8 +108,6 @@ extension RequestID {
 enum Base32 {
     private static let digits = Array("0123456789abcdefghjkmnpqrstvwxyz".utf8)
 
-    static func isDigit(_ byte: UInt8) -> Bool { digits.contains(byte) }
-
     static func text(_ number: UInt128, digits count: Int) -> String {
         String(unsafeUninitializedCapacity: count) { buffer in
             write(number, digits: count, to: UnsafeMutableRawPointer(buffer.baseAddress!))
@@ -104,11 +124,17 @@ enum Base32 {
         }
     }
 
+    /// The value of every byte as a digit; 255 for those that are none.
+    private static let values: [UInt8] = (0...255).map { byte in
+        UInt8(digits.firstIndex(of: UInt8(byte)) ?? 255)
+    }
+
     static func number(_ bytes: some Collection<UInt8>, digits count: Int) -> UInt128? {
         guard bytes.count == count else { return nil }
         var number: UInt128 = 0
         for byte in bytes {
-            guard let digit = digits.firstIndex(of: byte), number >> 123 == 0 else { return nil }
+            let digit = values[Int(byte)]
+            guard digit < 32, number >> 123 == 0 else { return nil }
             number = number << 5 | UInt128(digit)
         }
         return number
