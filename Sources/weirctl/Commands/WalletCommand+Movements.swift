@@ -68,7 +68,7 @@ extension WalletCommand {
 
     struct Refund: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Returns all or part of an earlier debit or settlement.",
+            abstract: "Returns all or part of a debit or settlement, or takes a credit back.",
             discussion: Report.fields(MovementReport.postedColumns))
         @OptionGroup var global: GlobalOptions
         @Argument(help: "The reference of what is refunded, as wallet history shows it.", transform: Parse.reference)
