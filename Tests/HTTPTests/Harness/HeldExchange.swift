@@ -1,0 +1,85 @@
+// HeldExchange: lets a test take an exchange out of the handler and drive it step by step.
+//
+// For: tests that decide from outside when a request is answered.
+// Refuses: use of the exchange off its loop: `run` goes there.
+// Called by: the server tests.
+
+import NIOCore
+import Synchronization
+
+@testable import HTTP
+
+/// Holds the first exchange it is given.
+final class HeldExchange: Sendable {
+    struct Held: Sendable {
+        let bound: NIOLoopBound<HTTPExchange>
+        let eventLoop: any EventLoop
+
+        func run<T: Sendable>(_ body: @escaping @Sendable (HTTPExchange) -> T) async throws -> T {
+            try await eventLoop.submit { body(bound.value) }.get()
+        }
+
+        /// A number that has stopped changing: the same for 50 ms, far longer than loopback needs for anything.
+        func settled(_ body: @escaping @Sendable (HTTPExchange) -> Int) async throws -> Int {
+            var last = try await run(body)
+            var since = NIODeadline.now()
+            while NIODeadline.now() - since < .milliseconds(50) {
+                let next = try await run(body)
+                if next != last { (last, since) = (next, NIODeadline.now()) }
+                await Task.yield()
+            }
+            return last
+        }
+    }
+
+    private let held = Mutex<Held?>(nil)
+
+    /// Keeps `exchange` if it is the first; false otherwise. On the loop.
+    func hold(_ exchange: HTTPExchange) -> Bool {
+        let new = Held(bound: NIOLoopBound(exchange, eventLoop: exchange.eventLoop), eventLoop: exchange.eventLoop)
+        return held.withLock { held in
+            guard held == nil else { return false }
+            held = new
+            return true
+        }
+    }
+
+    /// The held one; on its loop only.
+    var exchange: HTTPExchange? { held.withLock { $0 }?.bound.value }
+
+    /// The first exchange, when it has come.
+    func get() async throws -> Held {
+        let deadline = NIODeadline.now() + RawPeer.patience
+        while true {
+            if let held = held.withLock({ $0 }) { return held }
+            guard NIODeadline.now() < deadline else { throw ImpatientError(what: "a request", received: "") }
+            await Task.yield()
+        }
+    }
+}
+
+extension HTTPExchange {
+    /// Runs `body` after `turns` turns of the loop.
+    func later(turns: Int, _ body: @escaping () -> Void) {
+        if turns == 0 { return body() }
+        eventLoop.assumeIsolated().execute { self.later(turns: turns - 1, body) }
+    }
+}
+
+extension String {
+    /// The parts between occurrences of `separator`.
+    func components(of separator: String) -> [String] {
+        var parts: [String] = []
+        var rest = Substring(self)
+        while let range = rest.firstRange(of: separator) {
+            parts.append(String(rest[..<range.lowerBound]))
+            rest = rest[range.upperBound...]
+        }
+        return parts + [String(rest)]
+    }
+}
+
+/// `count` ASCII bytes that show where they are, so that a lost or doubled piece is noticed.
+func patterned(_ count: Int) -> [UInt8] {
+    (0..<count).map { UInt8(truncatingIfNeeded: 33 + ($0 &* 31 ^ $0 >> 7) % 90) }
+}
