@@ -1,7 +1,8 @@
 # Weir's commands for people who build it. `make help` lists them.
 #
-# Everything is built once, with one flag set, because a changed flag rebuilds every dependency: an optimised build that
-# tests may look into (-enable-testing) and that checks exclusivity at compile time only (-enforce-exclusivity=unchecked).
+# Everything is built once, with one flag set, because a changed flag rebuilds every dependency: an optimised build
+# that tests may look into (-enable-testing) and that checks exclusivity at compile time only
+# (-enforce-exclusivity=unchecked).
 
 SHELL := /bin/sh
 .DELETE_ON_ERROR:
@@ -13,7 +14,7 @@ REQUIREMENTS := Tests/ClientTests/requirements.txt
 DEMO := run-demo
 
 # What `swift format` reads: our packages, not what they check out under .build.
-SWIFT_SOURCES := $(wildcard Package.swift Sources Tests Benchmarks/*/Package.swift Benchmarks/*/Sources Benchmarks/*/Tests)
+SWIFT_SOURCES := $(wildcard Package.swift Sources Tests Benchmarks/*/Package.swift Benchmarks/*/Sources)
 
 .PHONY: help deps build run test swift-test client-test bench-tools lint bench clean
 

@@ -79,7 +79,8 @@ def test_betas_reach_the_vendor_and_their_fields_with_them(claude, vendor):
 
 
 @pytest.mark.parametrize("situation, problem, status", [
-    ("bad-request", anthropic.BadRequestError, 400), ("not-found", anthropic.NotFoundError, 404), ("too-large", anthropic.APIStatusError, 413),
+    ("bad-request", anthropic.BadRequestError, 400),
+    ("not-found", anthropic.NotFoundError, 404), ("too-large", anthropic.APIStatusError, 413),
     ("overloaded", anthropic.InternalServerError, 529),
 ])
 def test_vendors_errors_keep_their_class_and_words(claude, situation, problem, status):

@@ -55,7 +55,8 @@ def test_models_are_listed_and_found(gpt):
 
 
 @pytest.mark.parametrize("situation, problem, status", [
-    ("bad-request", openai.BadRequestError, 400), ("not-found", openai.NotFoundError, 404), ("too-large", openai.APIStatusError, 413),
+    ("bad-request", openai.BadRequestError, 400),
+    ("not-found", openai.NotFoundError, 404), ("too-large", openai.APIStatusError, 413),
 ])
 def test_vendors_errors_keep_their_class_and_words(gpt, situation, problem, status):
     with pytest.raises(problem, match=f"fake upstream says {status}") as raised:

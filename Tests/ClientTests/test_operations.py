@@ -23,7 +23,7 @@ from fake import ask
 from weir import Weir
 
 
-# From a request to its usage on disk: its answer, 5 ms for company, a commit; most of it for a disk that others use as well.
+# From a request to its usage on disk: its answer, 5 ms for company, a commit; most of it for a busy disk.
 DURABLE_SECONDS = 0.5
 # Kills of either daemon in turn: a few in every run of the tests, WEIR_KILLS=200 for the bar.
 KILLS = int(os.environ.get("WEIR_KILLS", "6"))
@@ -116,7 +116,7 @@ def test_settlements_survive_kills_of_either_daemon(own, vendor):
     }
     lost = unsettled(tenant, owed)
     later = [[kill - complete[request] for kill in kills if kill > complete[request]][:1] for request in lost]
-    assert not lost, f"{len(lost)} of {len(owed)} answers never settled, asked for {later} s before a kill of gatewayd"
+    assert not lost, f"{len(lost)} of {len(owed)} answers never settled, asked {later} s before a kill of gatewayd"
     tenant.wait_until_nothing_is_held()
     entries = [entry for entry in tenant.history() if entry["kind"] == "settlement"]
     assert len(entries) == len({entry["request"] for entry in entries}), "a request was settled twice"

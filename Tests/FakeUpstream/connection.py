@@ -75,7 +75,7 @@ class Connection(asyncio.Protocol):
     # the answering side's
 
     def body_was_read(self, request: Recorded) -> None:
-        """The whole request is here: nothing may follow it until it is answered, for a pooled client does not pipeline."""
+        """The whole request is here: nothing may follow it until it is answered; pooled clients do not pipeline."""
         if self._buffer:
             self.state.violation(f"request {request.number}: {len(self._buffer)} bytes follow it before its answer")
 

@@ -3,7 +3,7 @@
     GET  /_fake/requests[?since=N]      what was asked after request N: head and body (base64), headers, outcome
     GET  /_fake/counters                requests, answered, cut, cancelled, connections, in_flight, waiting, paused …
     GET  /_fake/wait?cancelled=1&at_most.in_flight=0[&seconds=5]
-                                        the same, once every number is in its bound; status 408 when it did not come to that
+                                        the same, once every number is in its bound; status 408 when that never was
     GET  /_fake/violations              rules of HTTP that the asking side broke
     POST /_fake/open?gate=NAME          lets the requests that wait at this gate go on
     POST /_fake/reset                   forgets requests, counters and violations; opens every gate
