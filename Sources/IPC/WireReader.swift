@@ -99,8 +99,22 @@ public struct WireReader {
     @inlinable
     public mutating func text(atMost limit: Int) throws(WireFault) -> String {
         let bytes = try textBytes(atMost: limit)
+        if Self.isASCII(bytes) {
+            // Names, keys and labels: what `validating` would look up at run time is known already.
+            return String(unsafeUninitializedCapacity: bytes.count) { room in
+                UnsafeMutableRawBufferPointer(room).copyMemory(from: bytes)
+                return bytes.count
+            }
+        }
         guard let text = String(validating: bytes, as: UTF8.self) else { throw .badText }
         return text
+    }
+
+    @inlinable
+    static func isASCII(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        var bits: UInt8 = 0
+        for byte in bytes { bits |= byte }
+        return bits < 0x80
     }
 
     /// Bytes behind a length in one byte, at most `limit`.

@@ -124,7 +124,7 @@ import Testing
         let stranger = try #require(Stranger(path))
         stranger.greet()
         // Far more pings than sockets and water marks hold: if the daemon went on reading, all of them would be taken.
-        let count = 400_000
+        let count = 150_000
         var bytes: [UInt8] = []
         for call in 1...UInt64(count) {
             bytes += Stranger.frame(FrameHeader(.request, message: 1, call: call)) { $0.u64(call) }

@@ -20,13 +20,13 @@ struct StrangeFrame: Equatable {
     }
 }
 
-/// A blocking connection to a socket path. Reads give up after ten seconds.
+/// A blocking connection to a socket path. Reads give up after thirty seconds.
 final class Stranger {
     private let descriptor: CInt
 
     init?(_ path: String) {
         descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
-        var patience = timeval(tv_sec: 10, tv_usec: 0)
+        var patience = timeval(tv_sec: 30, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
@@ -61,7 +61,7 @@ final class Stranger {
         return max(0, bytes.withUnsafeBytes { Glibc.send(descriptor, $0.baseAddress, $0.count, flags) })
     }
 
-    /// Exactly `count` bytes, `nil` when the peer closed or ten seconds passed.
+    /// Exactly `count` bytes, `nil` when the peer closed or thirty seconds passed.
     func read(_ count: Int) -> [UInt8]? {
         var bytes = [UInt8](repeating: 0, count: count)
         var have = 0

@@ -28,7 +28,7 @@ final class Journal: @unchecked Sendable {
         for (number, waiter) in waiters where waiter.enough(lines) { resume(number) }
     }
 
-    /// Waits until the lines are enough, and gives them. After ten seconds it gives up and says what there was.
+    /// Waits until the lines are enough, and gives them. After thirty seconds it gives up and says what there was.
     @discardableResult
     func wait(
         until enough: @escaping @Sendable ([String]) -> Bool, at location: SourceLocation = #_sourceLocation
@@ -39,7 +39,7 @@ final class Journal: @unchecked Sendable {
                 waits += 1
                 waiters[waits] = (enough, continuation)
                 let number = waits
-                loop.scheduleTask(in: .seconds(10)) { [self] in giveUp(number, location) }
+                loop.scheduleTask(in: .seconds(30)) { [self] in giveUp(number, location) }
             }
         }
     }

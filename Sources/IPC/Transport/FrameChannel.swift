@@ -5,6 +5,7 @@
 // Called by: PeerConnection and ClientConnection, which receive its frames; Listener and ClientLink, which put it in
 // a pipeline.
 
+import Glibc
 import NIOCore
 
 /// Who gets the frames of a channel. All calls come on the channel's event loop.
@@ -58,11 +59,22 @@ final class FrameChannel: ChannelInboundHandler {
 
     /// Ends the connection. `telling` is sent to the peer first, in a failure frame about the connection.
     func close(_ cause: CloseReason, telling failure: FailurePayload? = nil) {
-        guard reason == nil else { return }
+        guard reason == nil else { return context?.close(promise: nil) ?? () }
         if let failure { _ = writer.frame(FrameHeader(.failure)) { failure.encode(to: &$0) } }
         flush()
         reason = cause
         context?.close(promise: nil)
+    }
+
+    /// Ends the connection once everything written has left. A peer that does not read can delay that; `close` does
+    /// not wait.
+    func finish() {
+        guard reason == nil, let context else { return close(.closedHere) }
+        flush()
+        reason = .closedHere
+        let written = context.eventLoop.makePromise(of: Void.self)
+        context.writeAndFlush(wrapOutboundOut(ByteBuffer()), promise: written)
+        written.futureResult.assumeIsolated().whenComplete { [self] _ in self.context?.close(promise: nil) }
     }
 
     /// The peer broke the protocol: say so, and stop.
@@ -105,7 +117,11 @@ extension FrameChannel {
         try? context.channel.syncOptions?.setOption(.autoRead, value: context.channel.isWritable)
     }
 
-    func errorCaught(context: ChannelHandlerContext, error: any Error) { close(.socket("\(error)")) }
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        // How the kernel says that a peer's process died with our bytes unread.
+        let isPeerGone = [ECONNRESET, EPIPE].contains((error as? IOError)?.errnoCode)
+        close(isPeerGone ? .peerClosed : .socket("\(error)"))
+    }
 
     func channelInactive(context: ChannelHandlerContext) {
         if reason == nil { reason = .peerClosed }

@@ -67,7 +67,7 @@ public final class PeerConnection {
     }
 
     func closeIfDone() {
-        if phase == .leaving, calls.count == 0 { close() }
+        if phase == .leaving, calls.count == 0 { channel?.finish() }
     }
 }
 
