@@ -79,6 +79,11 @@ final class StoreRig {
 }
 
 extension KeyFingerprint {
+    /// The digest of a key in the clear.
+    static func of(secret: String) -> KeyFingerprint {
+        SHA256Digest(of: Array(secret.utf8)).withBytes { KeyFingerprint($0)! }
+    }
+
     /// A digest made of the key's public name.
     static func test(_ key: KeyID) -> KeyFingerprint {
         SHA256Digest(of: Array(key.text.utf8)).withBytes { KeyFingerprint($0)! }
