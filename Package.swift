@@ -59,18 +59,29 @@ let tests: [(name: String, imports: [Target.Dependency])] = [
     ("HashingTests", ["Hashing"]),
     ("StorageTests", ["Storage", "CSQLite"]),
     ("IPCTests", ["IPC", "Money", "Tenancy", nioEmbedded] + nio),
-    ("HTTPTests", ["HTTP", nioHTTP1, nioEmbedded, nioSSL] + nio),
+    ("HTTPTests", ["HTTP", "CZlib", nioHTTP1, nioEmbedded, nioSSL] + nio),
     ("DaemonKitTests", ["DaemonKit", logging]),
-    ("walletdTests", ["walletd", "Ledger", "Money", "Tenancy", "IPC", "Storage", "DaemonKit", "CSQLite", logging] + nio),
+    ("walletdTests", ["walletd", "WalletStorm", "Ledger", "Money", "Tenancy", "IPC", "Storage", logging] + nio),
     (
         "gatewaydTests",
         [
             "gatewayd", "Money", "Tenancy", "JSON", "Translation", "Routing", "Hashing", "IPC", "HTTP", "Storage",
-            "DaemonKit", "CSQLite", logging, nioEmbedded,
+            "DaemonKit", logging, nioEmbedded,
         ] + nio
     ),
-    ("weirctlTests", ["weirctl", "Money", "Tenancy", "IPC", "DaemonKit"]),
+    ("weirctlTests", ["weirctl", "Money", "Tenancy", "IPC", "DaemonKit", argumentParser] + nio),
     ("TidyTests", []),
+]
+
+/// What several tests share. `Support` goes to every test target.
+let testSupport: [(name: String, path: String, imports: [Target.Dependency])] = [
+    ("Support", "Tests/Support", ["CSQLite", "Ledger", "Money", "Tenancy"]),
+    ("WalletStorm", "Tests/WalletStorm", ["Support", "IPC", "Money", "Tenancy"] + nio),
+]
+
+/// Programs of `make bench`; in this package so that they are built once, with everything else.
+let benchmarks: [(name: String, path: String, imports: [Target.Dependency])] = [
+    ("wallet-bench", "Benchmarks/Wallet/Sources/wallet-bench", ["IPC", "Money", "Tenancy"] + nio)
 ]
 
 let strict: [SwiftSetting] = [
@@ -95,6 +106,13 @@ let package = Package(
             .systemLibrary(name: $0.name, pkgConfig: $0.pkgConfig, providers: [.apt([$0.package])])
         }
         + daemons.map { .executableTarget(name: $0.name, dependencies: $0.imports, swiftSettings: strict) }
-        + [.target(name: "Support", path: "Tests/Support", swiftSettings: strict)]
-        + tests.map { .testTarget(name: $0.name, dependencies: $0.imports + ["Support"], swiftSettings: strict) }
+        + benchmarks.map {
+            .executableTarget(name: $0.name, dependencies: $0.imports, path: $0.path, swiftSettings: strict)
+        }
+        + testSupport.map { .target(name: $0.name, dependencies: $0.imports, path: $0.path, swiftSettings: strict) }
+        + tests.map {
+            .testTarget(
+                name: $0.name, dependencies: $0.imports + ["Support"],
+                exclude: $0.name == "TranslationTests" ? ["Fixtures"] : [], swiftSettings: strict)
+        }
 )

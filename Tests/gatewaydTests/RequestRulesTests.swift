@@ -7,6 +7,7 @@ import Support
 import Synchronization
 import Tenancy
 import Testing
+import Translation
 
 @testable import gatewayd
 
