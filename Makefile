@@ -16,6 +16,9 @@ DEMO := run-demo
 # What `swift format` reads: our packages, not what they check out under .build.
 SWIFT_SOURCES := $(wildcard Package.swift Sources Tests Benchmarks/*/Package.swift Benchmarks/*/Sources)
 
+# The benchmarks that have C programs to compile.
+BENCHMARKS := $(patsubst %/Makefile,%,$(wildcard Benchmarks/*/Makefile))
+
 .PHONY: help deps build run test swift-test client-test bench-tools lint bench clean
 
 help: ## this list
@@ -50,8 +53,10 @@ $(VENV)/installed: $(REQUIREMENTS)
 	$(VENV)/bin/pip install -q --disable-pip-version-check -r $(REQUIREMENTS)
 	touch $@
 
-bench-tools: ## the C programs of the benchmarks, so that they keep compiling
-	$(MAKE) --no-print-directory -C Benchmarks/Gateway
+bench-tools: $(BENCHMARKS:%=%/tools) ## the C programs of the benchmarks, so that they keep compiling
+
+Benchmarks/%/tools:
+	$(MAKE) --no-print-directory -C $(@D)
 
 lint: ## swift format, strict
 	swift format lint --strict --parallel --recursive $(SWIFT_SOURCES)
@@ -62,5 +67,4 @@ bench: ## compare with the upstream alone, nginx and plain SQLite; about fifteen
 	Benchmarks/run
 
 clean: ## remove what was built, the tests' virtual environment and the demo's data
-	rm -rf .build $(VENV) $(DEMO) Benchmarks/*/.build
-	$(MAKE) --no-print-directory -C Benchmarks/Gateway clean
+	rm -rf .build $(VENV) $(DEMO) $(BENCHMARKS:%=%/.build)
