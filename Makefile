@@ -35,9 +35,9 @@ run: build ## start everything in ./run-demo with a demo tenant and print ready 
 
 test: ## install what is missing, build, run every test and the lint
 	@.ci/deps test
-	$(MAKE) --no-print-directory build
 	$(MAKE) --no-print-directory lint
 	$(MAKE) --no-print-directory bench-tools
+	$(MAKE) --no-print-directory build
 	$(MAKE) --no-print-directory swift-test
 	$(MAKE) --no-print-directory client-test
 
