@@ -49,7 +49,10 @@ public struct WireReader {
         cursor += size
         return start
     }
+}
 
+/// The plain types of docs/PROTOCOL.md, "Types". Each throws `truncated` when the bytes end before it does.
+extension WireReader {
     @inlinable @inline(__always)
     public mutating func u8() throws(WireFault) -> UInt8 { try advance(1).load(as: UInt8.self) }
 

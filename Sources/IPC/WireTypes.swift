@@ -15,6 +15,7 @@ public enum Change<Value: Hashable & Sendable>: Hashable, Sendable {
     case set(Value)
 }
 
+/// The vocabulary as docs/PROTOCOL.md, "Types", lays it out.
 extension WireWriter {
     /// Micro-dollars, 8 bytes.
     @inlinable @inline(__always)
@@ -79,6 +80,7 @@ extension WireWriter {
     }
 }
 
+/// The vocabulary read back; what follows no grammar is `badText`, what names nothing `badNumber`.
 extension WireReader {
     @inlinable @inline(__always)
     public mutating func micros() throws(WireFault) -> Micros { Micros(try i64()) }

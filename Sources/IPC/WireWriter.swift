@@ -65,6 +65,7 @@ public struct WireWriter: ~Copyable {
     mutating func refuse() { overLimit = true }
 }
 
+/// The plain types of docs/PROTOCOL.md, "Types".
 extension WireWriter {
     @inlinable @inline(__always)
     public mutating func u8(_ value: UInt8) { claim(1).storeBytes(of: value, as: UInt8.self) }

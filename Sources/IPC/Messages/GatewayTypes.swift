@@ -62,6 +62,7 @@ public struct RateLimits: WireValue, Hashable {
     }
 }
 
+/// The small values as docs/PROTOCOL.md, "Types", lays them out.
 extension WireWriter {
     /// Rate limits behind a byte that says whether there are any.
     public mutating func optionalLimits(_ value: RateLimits?) {
@@ -82,6 +83,7 @@ extension WireWriter {
     public mutating func grouping(_ value: UsageGrouping) { u8(value.rawValue) }
 }
 
+/// The small values read back; a number that names nothing is `badNumber`.
 extension WireReader {
     public mutating func optionalLimits() throws(WireFault) -> RateLimits? {
         try flag() ? try RateLimits(from: &self) : nil

@@ -49,6 +49,7 @@ public enum AdminOutcome: Hashable, Sendable {
     case refused(AdminRefusal)
 }
 
+/// Outcomes as two bytes: docs/PROTOCOL.md, "Outcomes".
 extension WireWriter {
     @inlinable
     public mutating func holdOutcome(_ value: HoldOutcome) {
@@ -75,6 +76,7 @@ extension WireWriter {
     }
 }
 
+/// Outcomes read back; a number that names nothing is `badNumber`.
 extension WireReader {
     @inlinable
     public mutating func holdOutcome() throws(WireFault) -> HoldOutcome {
