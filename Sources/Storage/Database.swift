@@ -57,7 +57,11 @@ public final class Database {
         sqlite3_close_v2(connection)
     }
 
+    /// Done once per process, before its first connection.
+    private static let isPrepared: Bool = weir_sqlite_count_no_memory() == SQLITE_OK
+
     private static func open(_ path: String, _ options: DatabaseOptions) throws(StorageError) -> OpaquePointer {
+        _ = isPrepared
         var opened: OpaquePointer?
         var flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE
         if options.create { flags |= SQLITE_OPEN_CREATE }

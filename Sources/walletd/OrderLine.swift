@@ -7,31 +7,44 @@
 import Ledger
 import Synchronization
 
-/// A line between two threads. The writer sleeps only when the line is empty, so it is woken once per idle time and not once
-/// per order.
+/// A line between two threads. The writer is woken only when it rests, so once per pause and not once per order.
 final class OrderLine: Sendable {
     private struct State {
         var orders: [Order] = []
-        var isWriterAwake = false
+        /// How many orders must wait for the resting writer to be woken; 0 while it is awake.
+        var wakingCount = 1
     }
 
     private let state = Mutex(State())
 
-    /// Puts orders in; `true` when the writer sleeps and must be woken.
+    /// Puts orders in; `true` when the writer rests and must be woken.
     func append(_ orders: [Order]) -> Bool {
         state.withLock { state in
             state.orders.append(contentsOf: orders)
-            defer { state.isWriterAwake = true }
-            return !state.isWriterAwake
+            guard state.wakingCount > 0, state.orders.count >= state.wakingCount else { return false }
+            state.wakingCount = 0
+            return true
         }
     }
 
-    /// Takes the oldest orders out, at most `most`. When there are none the writer is asleep from now on.
+    /// Orders that wait.
+    var count: Int { state.withLock { $0.orders.count } }
+
+    /// The writer wants to rest until `count` orders wait. `false` when they do already.
+    func rest(until count: Int) -> Bool {
+        state.withLock { state in
+            guard state.orders.count < count else { return false }
+            state.wakingCount = count
+            return true
+        }
+    }
+
+    /// Takes the oldest orders out, at most `most`. When there are none the writer rests from now on, until there is one.
     func take(most: Int) -> [Order] {
         state.withLock { state in
+            state.wakingCount = state.orders.isEmpty ? 1 : 0
             guard state.orders.count > most else {
                 defer { state.orders = [] }
-                state.isWriterAwake = !state.orders.isEmpty
                 return state.orders
             }
             defer { state.orders.removeFirst(most) }

@@ -6,6 +6,7 @@
 
 import Ledger
 import Money
+import NIOCore
 import Storage
 import Tenancy
 
@@ -19,7 +20,9 @@ extension Store {
             outcomes.reserveCapacity(orders.count)
             for order in orders { outcomes.append(try decide(order)) }
             try writeTouched()
+            let written = NIODeadline.now()
             try database.commit()
+            syncTime = .now() - written
             accounts.keep()
             budgets.keep()
             forgetNames()

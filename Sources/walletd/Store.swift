@@ -6,6 +6,7 @@
 
 import Ledger
 import Money
+import NIOCore
 import Storage
 import Tenancy
 
@@ -20,6 +21,8 @@ final class Store {
     /// The names of accounts and budgets that this batch makes.
     var newNames: [Int32: String] = [:]
     var newKeys: [Int32: KeyID] = [:]
+    /// What the latest successful commit took from the last row to the end of its sync.
+    var syncTime = TimeAmount.zero
 
     /// Opens the file, brings it to this release's shape and reads accounts and budgets.
     init(path: String, fileLayer: String? = nil) throws(StorageError) {

@@ -27,6 +27,16 @@ final class Writer: @unchecked Sendable {
     /// How long the line must have been empty before a checkpoint is made for tidiness.
     static let quietTime = TimeAmount.seconds(1)
 
+    /// What the thread will do next for the line.
+    private enum Turn {
+        /// Nothing until the line wakes it.
+        case resting
+        /// Wait for more orders, at most until the task runs.
+        case gathering(Scheduled<Void>)
+        /// Commit again, after the questions that were asked meanwhile.
+        case queued
+    }
+
     let loop: any EventLoop
     let store: Store
     private let line: OrderLine
@@ -34,6 +44,8 @@ final class Writer: @unchecked Sendable {
     private var report: @Sendable (BatchReport) -> Void = { _ in }
     private var fileBytes: Int64
     private var commits: UInt64 = 0
+    private var gathering = Gathering()
+    private var turn = Turn.resting
     private var isTidyingAwaited = false
     private(set) var isClosed = false
     var auditing: Auditing?
@@ -51,7 +63,7 @@ final class Writer: @unchecked Sendable {
     func start(_ report: @escaping @Sendable (BatchReport) -> Void) { loop.execute { self.report = report } }
 
     /// There is something in the line. Called on any thread.
-    func wake() { loop.execute { self.work() } }
+    func wake() { loop.execute { self.wakeHere() } }
 
     /// Commits what is left in the line, folds the log into the file and closes it. Called on any thread.
     func close() -> EventLoopFuture<Void> {
@@ -63,10 +75,28 @@ final class Writer: @unchecked Sendable {
         }
     }
 
+    private func wakeHere() {
+        switch turn {
+        case .queued: return
+        case .gathering(let end): end.cancel()
+        case .resting: break
+        }
+        work()
+    }
+
+    /// One turn: a batch, unless more of it is just about to come. The next turn follows those of other questions.
     private func work() {
         loop.assertInEventLoop()
+        turn = .resting
         guard !isClosed else { return }
-        if commitNext() { wake() } else { awaitQuiet() }
+        if gathering.isWorthwhile(.now()), line.rest(until: gathering.expected) {
+            turn = .gathering(loop.assumeIsolated().scheduleTask(deadline: gathering.until) { [self] in work() })
+        } else if commitNext() {
+            turn = .queued
+            loop.assumeIsolated().execute { [self] in work() }
+        } else {
+            awaitQuiet()
+        }
     }
 
     /// Commits one batch; `false` when there was none.
@@ -75,6 +105,8 @@ final class Writer: @unchecked Sendable {
         guard !orders.isEmpty else { return false }
         report(BatchReport(outcomes: commit(orders), count: orders.count, fileBytes: fileBytes))
         if store.database.logPages >= Self.logPagesMax { checkpoint() }
+        gathering.note(
+            answered: orders.count, waiting: line.count, most: batchMax, sync: store.syncTime, now: .now())
         return true
     }
 

@@ -26,7 +26,7 @@ public struct WalletStorm: Sendable {
     public let acknowledgementsMax: Int
 
     public init(
-        walletd: String, folder: String, rounds: Int, workers: Int = 48, acknowledgementsMax: Int = 600
+        walletd: String, folder: String, rounds: Int, workers: Int = 48, acknowledgementsMax: Int = 300
     ) {
         self.walletd = walletd
         self.folder = folder

@@ -28,7 +28,9 @@ import Testing
     @Test func theDocumentNamesEveryKeyAndNoOther() {
         let rows = ConfigReference.rows(WalletdConfiguration.layout).filter { $0.path.hasPrefix("walletd") }
         let document = RepositoryFile.text("docs/CONFIGURATION.md").split(separator: "\n").map(String.init)
-        for row in rows { #expect(document.contains(row.markdown), "missing in docs/CONFIGURATION.md:\n\(row.markdown)") }
+        for row in rows {
+            #expect(document.contains(row.markdown), "missing in docs/CONFIGURATION.md:\n\(row.markdown)")
+        }
         for line in document where line.hasPrefix("| `walletd") {
             #expect(rows.contains { line.hasPrefix("| `\($0.path)`") }, "docs/CONFIGURATION.md has \(line.prefix(60))")
         }

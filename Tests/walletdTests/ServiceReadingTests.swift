@@ -129,7 +129,7 @@ import Testing
             let posted = try await gateway.settle(SettleRequest("s1", "acme", "3", ending: 1))
             #expect(posted == PostingAnswer(outcome: .posted, balance: Micros(dollars: "7")!))
             try rig.restart()
-            let after = try await operator_.balance(BalanceRequest(tenant: TenantID("acme")!))
+            let after = try await rig.asker(.weirctl).balance(BalanceRequest(tenant: TenantID("acme")!))
             #expect(after.balance == Micros(dollars: "7") && after.entries == 2)
         }
     }
@@ -143,7 +143,7 @@ import Testing
             try await rig.wallet.drain().get()
             let count = try await answered.value
             try rig.restart()
-            let standing = try await operator_.balance(BalanceRequest(tenant: TenantID("acme")!))
+            let standing = try await rig.asker(.weirctl).balance(BalanceRequest(tenant: TenantID("acme")!))
             #expect(standing.entries >= UInt64(count + 1), "what was answered is there")
         }
     }

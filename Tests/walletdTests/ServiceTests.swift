@@ -116,7 +116,7 @@ import Testing
             let last = try await gateways[0].hold(HoldRequest(99, "acme", "0.01", key: key, cap: "5.00"))
             #expect(last.outcome == .refused(.budgetExceeded))
             try rig.restart()
-            let after = try await gateways[0].hold(HoldRequest(99, "acme", "0.01", key: key, cap: "5.00"))
+            let after = try await rig.asker(.gatewayd).hold(HoldRequest(99, "acme", "0.01", key: key, cap: "5.00"))
             #expect(after.outcome == .refused(.budgetExceeded), "spending is known after a restart")
         }
     }
