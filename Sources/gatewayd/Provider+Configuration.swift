@@ -57,7 +57,7 @@ extension Provider {
 }
 
 extension ServedCatalog {
-    init(_ configuration: GatewaydConfiguration, generation: Int, loadedAt: UnixMillis) {
+    convenience init(_ configuration: GatewaydConfiguration, generation: Int, loadedAt: UnixMillis) {
         self.init(
             generation: generation, catalog: configuration.catalog,
             providers: configuration.providers.map(Provider.init), loadedAt: loadedAt)

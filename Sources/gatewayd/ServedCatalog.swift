@@ -8,7 +8,8 @@ import Routing
 import Tenancy
 import Translation
 
-struct ServedCatalog: Sendable {
+/// Shared by reference: every request keeps the generation it was planned from.
+final class ServedCatalog: Sendable {
     /// 1 for the configuration the daemon started with, one more for each accepted reload.
     let generation: Int
     let catalog: Catalog
