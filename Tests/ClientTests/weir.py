@@ -23,7 +23,7 @@ SETTLE_SECONDS = 20
 
 CONFIGURATION = """\
 gatewayd:
-  listen: ["127.0.0.1:{port}"]
+  listen: ["127.0.0.1:{port}"{more_listeners}]
   socket: {folder}/g.sock
   state_directory: {folder}/gatewayd
   threads: {threads}
@@ -117,7 +117,8 @@ def spares(template: str, settings: dict) -> str:
 
 DEFAULTS = {
     "threads": 1, "drain_limit": "5s", "body_limit": "8MiB", "write_idle": "60s", "on_client_gone": "cancel",
-    "rate_limits": "", "timeouts": "{connect: 5s, first_byte: 30s, whole_answer: 30s, idle: 30s}", "port": 0,
+    "rate_limits": "", "port": 0, "more_listeners": "",
+    "timeouts": "{connect: 5s, first_byte: 30s, whole_answer: 30s, idle: 30s}",
 }
 
 
