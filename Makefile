@@ -19,7 +19,7 @@ SWIFT_SOURCES := $(wildcard Package.swift Sources Tests Benchmarks/*/Package.swi
 # The benchmarks that have C programs to compile.
 BENCHMARKS := $(patsubst %/Makefile,%,$(wildcard Benchmarks/*/Makefile))
 
-.PHONY: help deps build run test swift-test client-test bench-tools lint bench clean
+.PHONY: help deps build run test swift-test client-test storm bench-tools lint bench clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -52,6 +52,9 @@ $(VENV)/installed: $(REQUIREMENTS)
 	python3 -m venv $(VENV)
 	$(VENV)/bin/pip install -q --disable-pip-version-check -r $(REQUIREMENTS)
 	touch $@
+
+storm: $(VENV)/installed ## 400 times kill -9, of either daemon in turn, under load; then the audit (after `make build`; ten minutes)
+	WEIR_STORM_ROUNDS=400 WEIR_BIN=$(abspath $(BIN)) $(VENV)/bin/python -m pytest -q -s Tests/ClientTests/test_kill_storm.py
 
 bench-tools: $(BENCHMARKS:%=%/tools) ## the C programs of the benchmarks, so that they keep compiling
 
