@@ -33,7 +33,8 @@ deps: ## install what the build needs and this machine lacks (apt-get, only what
 build: deps ## build the daemons, weirctl and the tests
 	swift build --build-tests $(SWIFT_FLAGS)
 
-run: build ## start everything in ./run-demo with a demo tenant and print ready curl lines; Ctrl-C ends it
+run: deps ## build and start everything in ./run-demo with a demo tenant; prints ready curl lines; Ctrl-C ends it
+	swift build $(SWIFT_FLAGS)
 	$(BIN)/weirctl up --demo --dir $(DEMO)
 
 test: ## install what is missing, build, run every test and the lint

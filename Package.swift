@@ -41,7 +41,10 @@ let systemLibraries: [(name: String, pkgConfig: String, package: String)] = [
 let daemons: [(name: String, imports: [Target.Dependency])] = [
     (
         "gatewayd",
-        ["Money", "Tenancy", "JSON", "Translation", "Routing", "Hashing", "IPC", "HTTP", "Storage", "DaemonKit", logging]
+        [
+            "Money", "Tenancy", "JSON", "Translation", "Routing", "Hashing", "IPC", "HTTP", "Storage", "DaemonKit",
+            logging,
+        ]
             + nio
     ),
     ("walletd", ["Money", "Tenancy", "Ledger", "IPC", "Storage", "DaemonKit", logging] + nio),

@@ -16,7 +16,9 @@ public struct TenantID: Hashable, Sendable, CustomStringConvertible {
     public init?(_ text: String) {
         let bytes = text.utf8
         guard (1...Self.longest).contains(bytes.count), let first = bytes.first, Self.isWord(first) else { return nil }
-        guard bytes.allSatisfy({ Self.isWord($0) || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "_") }) else { return nil }
+        guard bytes.allSatisfy({ Self.isWord($0) || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "_") }) else {
+            return nil
+        }
         self.text = text
     }
 
@@ -119,7 +121,8 @@ enum Base32 {
         digits.withUnsafeBufferPointer { table in
             for index in 0..<count {
                 let shift = UInt128((count - 1 - index) * 5)
-                bytes.storeBytes(of: table[Int(truncatingIfNeeded: number >> shift) & 31], toByteOffset: index, as: UInt8.self)
+                bytes.storeBytes(
+                    of: table[Int(truncatingIfNeeded: number >> shift) & 31], toByteOffset: index, as: UInt8.self)
             }
         }
     }

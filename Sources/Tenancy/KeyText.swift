@@ -33,7 +33,8 @@ public struct KeyText: Sendable {
     public static func isWellFormed(_ bytes: UnsafeRawBufferPointer) -> Bool {
         guard bytes.count == length, bytes.starts(with: prefix.utf8) else { return false }
         let body = Array(bytes[..<(length - 6)])
-        return body.dropFirst(5).allSatisfy(Base62.isDigit) && bytes[(length - 6)...].elementsEqual(checksum(of: body[...]))
+        return body.dropFirst(5).allSatisfy(Base62.isDigit)
+            && bytes[(length - 6)...].elementsEqual(checksum(of: body[...]))
     }
 
     /// What may be shown of a key for recognising it: its first nine and last four characters.

@@ -97,12 +97,14 @@ enum Answer {
     private static func appendAccountError(_ refusal: Refusal, _ id: RequestID, to body: inout [UInt8]) {
         JSONWriter.append(to: &body) { writer in
             writer.object {
-                $0.member("error", object: {
-                    $0.member("code", refusal.code)
-                    $0.member("message", refusal.message)
-                    if let field = refusal.field { $0.member("field", field) }
-                    $0.member("request_id", id.description)
-                })
+                $0.member(
+                    "error",
+                    object: {
+                        $0.member("code", refusal.code)
+                        $0.member("message", refusal.message)
+                        if let field = refusal.field { $0.member("field", field) }
+                        $0.member("request_id", id.description)
+                    })
             }
         }
     }

@@ -85,7 +85,8 @@ extension Attempt {
     /// An error status and its body: passed on unchanged when it is the client's to see (case T-17).
     func errorAnswered() {
         let error = collected.withUnsafeReadableBytes { VendorError.read($0, status: status, dialect: summary.dialect) }
-        let vendor = error ?? VendorError(status: status, message: "The model's provider answered with status \(status).")
+        let vendor =
+            error ?? VendorError(status: status, message: "The model's provider answered with status \(status).")
         failed(.vendor(vendor), relaying: error != nil && !vendor.isOurCredential)
     }
 
@@ -127,7 +128,8 @@ extension Attempt {
     ) {
         guard let request else { return }
         let reading = reading ?? stream?.usage ?? Self.nothingRead
-        let settled = reading.settled(estimatedInput: RequestPipeline.likelyInputTokens(of: summary), complete: complete)
+        let settled = reading.settled(
+            estimatedInput: RequestPipeline.likelyInputTokens(of: summary), complete: complete)
         let cost = settled.usage.costRoundedUp(at: target.prices) ?? request.estimate
         record(status, httpStatus: httpStatus, settled, cost, hold: request.hold, note)
         request.hold = 0
@@ -145,7 +147,8 @@ extension Attempt {
         let now = Clock.monotonicNanos()
         gateway.store.append(
             UsageRecord(
-                request: request.id, attempt: request.attemptIndex, at: Clock.unixMillis(), loop: gateway.index, hold: hold,
+                request: request.id, attempt: request.attemptIndex, at: Clock.unixMillis(), loop: gateway.index,
+                hold: hold,
                 tenant: request.caller.tenant.id, key: request.caller.key.id,
                 surface: summary.dialect == .anthropic ? .anthropic : .openai, requestedModel: request.modelName,
                 upstreamModel: target.upstreamModel, provider: target.providerName, status: status,

@@ -97,7 +97,9 @@ extension Attempt {
         call?.cancel()
         if mode == .stream, stream?.phase == .committed { return interrupted(.drained) }
         if request?.clientIsGone == true { return cancelAbandoned() }
-        settle(.drained, httpStatus: 503, complete: false, note: StreamInterruption.drained.note, refusing: RequestPipeline.restarting)
+        settle(
+            .drained, httpStatus: 503, complete: false, note: StreamInterruption.drained.note,
+            refusing: RequestPipeline.restarting)
     }
 
     private func cancelAbandoned() {

@@ -54,12 +54,21 @@ enum AttemptFailure {
         switch self {
         case .connect: Refusal(.upstreamFailed, "upstream_unreachable", "The model's provider could not be reached.")
         case .timeout: Refusal(.upstreamTimeout, "upstream_timeout", "The model's provider did not answer in time.")
-        case .closed: Refusal(.upstreamFailed, "upstream_closed", "The model's provider closed the connection before answering.")
-        case .malformed: Refusal(.upstreamFailed, "upstream_malformed", "The model's provider sent an answer that is not valid HTTP.")
-        case .unusable(let why): Refusal(.upstreamFailed, "upstream_unusable", "The model's provider sent no usable answer: \(why).")
-        case .answerTooLarge: Refusal(.upstreamFailed, "upstream_too_large", "The model's provider sent an answer beyond this gateway's limit.")
+        case .closed:
+            Refusal(.upstreamFailed, "upstream_closed", "The model's provider closed the connection before answering.")
+        case .malformed:
+            Refusal(
+                .upstreamFailed, "upstream_malformed", "The model's provider sent an answer that is not valid HTTP.")
+        case .unusable(let why):
+            Refusal(.upstreamFailed, "upstream_unusable", "The model's provider sent no usable answer: \(why).")
+        case .answerTooLarge:
+            Refusal(
+                .upstreamFailed, "upstream_too_large",
+                "The model's provider sent an answer beyond this gateway's limit.")
         case .busy:
-            Refusal(.unavailable, "upstream_busy", "All connections to the model's provider are in use.", retryAfterSeconds: 1)
+            Refusal(
+                .unavailable, "upstream_busy", "All connections to the model's provider are in use.",
+                retryAfterSeconds: 1)
         case .vendor(let error) where error.isOurCredential:
             Refusal(.upstreamFailed, "upstream_credential", "The model's provider refused this gateway's credential.")
         case .vendor(let error): Refusal(error.kind, error.code.isEmpty ? error.type : error.code, error.message)
@@ -95,7 +104,8 @@ struct StreamInterruption {
     init(_ cause: UpstreamFailure.Cause) {
         switch cause {
         case .idleTimeout, .totalTimeout, .firstByteTimeout:
-            self.init(.upstreamTimeout, .upstreamTimeout, "The model's provider stopped sending in the middle of its answer.")
+            self.init(
+                .upstreamTimeout, .upstreamTimeout, "The model's provider stopped sending in the middle of its answer.")
         default:
             self.init(.upstreamFailed, .upstreamClosed, "The model's provider broke off in the middle of its answer.")
         }

@@ -35,7 +35,8 @@ enum Authentication {
     }
 
     /// `nil` when the field holds no bearer token.
-    private static func lookUp(bearer field: UnsafeRawBufferPointer, _ keys: KeyTable, _ now: UnixMillis) -> KeyLookup? {
+    private static func lookUp(bearer field: UnsafeRawBufferPointer, _ keys: KeyTable, _ now: UnixMillis) -> KeyLookup?
+    {
         let scheme: StaticString = "bearer "
         guard field.count > scheme.utf8CodeUnitCount else { return nil }
         let isBearer = scheme.withUTF8Buffer { zip($0, field).allSatisfy { $0 == $1 | 0x20 } }

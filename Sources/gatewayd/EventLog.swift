@@ -21,9 +21,11 @@ enum WalletLog {
             log.warning("walletd disconnected", metadata: ["reason": "\(reason)"])
         case .peerLeaving: log.info("walletd is leaving")
         case .attemptFailed(let why, let pause):
-            log.warning("walletd not reached", metadata: ["reason": "\(why)", "retry_ms": "\(pause.nanoseconds / 1_000_000)"])
+            log.warning(
+                "walletd not reached", metadata: ["reason": "\(why)", "retry_ms": "\(pause.nanoseconds / 1_000_000)"])
         case .malformedAnswer(let number, let fault):
-            log.error("walletd sent an answer that cannot be read", metadata: ["message": "\(number)", "fault": "\(fault)"])
+            log.error(
+                "walletd sent an answer that cannot be read", metadata: ["message": "\(number)", "fault": "\(fault)"])
         }
     }
 }
@@ -37,9 +39,13 @@ enum ServiceLog {
             guard reason.isAlarming else { return }
             log.error("peer closed", metadata: ["peer": "\(peer.identity.role)", "reason": "\(reason)"])
         case .refused(let credentials, let reason):
-            log.warning("peer refused", metadata: ["uid": "\(credentials.uid)", "pid": "\(credentials.pid)", "reason": "\(reason)"])
+            log.warning(
+                "peer refused",
+                metadata: ["uid": "\(credentials.uid)", "pid": "\(credentials.pid)", "reason": "\(reason)"])
         case .malformed(let peer, let number, let fault):
-            log.error("peer sent what cannot be read", metadata: ["peer": "\(peer.identity.role)", "message": "\(number)", "fault": "\(fault)"])
+            log.error(
+                "peer sent what cannot be read",
+                metadata: ["peer": "\(peer.identity.role)", "message": "\(number)", "fault": "\(fault)"])
         }
     }
 }
@@ -48,7 +54,8 @@ enum ServiceLog {
 enum StoreLog {
     static func note(_ event: StoreEvent, _ log: Logger) {
         switch event {
-        case .failing(let error): log.error("usage cannot be stored; paid requests are refused", metadata: ["reason": "\(error)"])
+        case .failing(let error):
+            log.error("usage cannot be stored; paid requests are refused", metadata: ["reason": "\(error)"])
         case .recovered(let failures): log.notice("usage is stored again", metadata: ["failed_commits": "\(failures)"])
         }
     }

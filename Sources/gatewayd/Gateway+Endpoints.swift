@@ -16,7 +16,8 @@ extension Gateway {
         case .probe: Health.probe(exchange)
         case .health: Health.answer(id, self, on: exchange)
         case .catalog: account.catalog(catalog, id, on: exchange)
-        case .messages, .chatCompletions, .models, .model, .usage, .balance, .keyList, .keyCreate, .keyChange, .keyRevoke,
+        case .messages, .chatCompletions, .models, .model, .usage, .balance, .keyList, .keyCreate, .keyChange,
+            .keyRevoke,
             .keyUsage:
             preconditionFailure("\(route.path) is not open to everybody")
         }
@@ -53,7 +54,8 @@ extension Gateway {
 
     /// Whose manners an answer to a path that is not ours follows: those of the SDK that seems to ask.
     static func manner(of exchange: HTTPExchange) -> Manner {
-        exchange.head.withPath { manner(ofPath: $0) } ?? (Models.dialect(of: exchange.head) == .anthropic ? .anthropic : .openai)
+        exchange.head.withPath { manner(ofPath: $0) }
+            ?? (Models.dialect(of: exchange.head) == .anthropic ? .anthropic : .openai)
     }
 
     /// By the path alone; `nil` when it says nothing.
@@ -63,7 +65,9 @@ extension Gateway {
         }
         if begins("/v1/messages") { return .anthropic }
         if begins("/v1/chat/") || begins("/v1/models") { return .openai }
-        if begins("/v1/usage") || begins("/v1/billing") || begins("/v1/keys") || begins("/v1/catalog") { return .account }
+        if begins("/v1/usage") || begins("/v1/billing") || begins("/v1/keys") || begins("/v1/catalog") {
+            return .account
+        }
         return nil
     }
 }

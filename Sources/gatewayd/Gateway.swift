@@ -87,7 +87,8 @@ final class Gateway: RequestHandler {
     }
 
     private func admitted(
-        _ route: Route, _ parameter: Range<Int>?, _ caller: AuthenticatedKey, _ standing: RateStanding?, _ id: RequestID,
+        _ route: Route, _ parameter: Range<Int>?, _ caller: AuthenticatedKey, _ standing: RateStanding?,
+        _ id: RequestID,
         _ exchange: HTTPExchange, _ startedNanos: UInt64
     ) {
         guard route.admission == .metered else {
@@ -111,7 +112,8 @@ final class Gateway: RequestHandler {
     private func admitWork() throws(Refusal) {
         guard store.isAccepting else { throw RequestPipeline.storeUnavailable }
         guard live.count < settings.requestsInFlightMost else {
-            throw Refusal(.overloaded, "overloaded", "Too many requests are under way; please try again.", retryAfterSeconds: 1)
+            throw Refusal(
+                .overloaded, "overloaded", "Too many requests are under way; please try again.", retryAfterSeconds: 1)
         }
     }
 
@@ -163,7 +165,8 @@ extension Gateway {
         guard let kind = RequestPipeline.ledgerKind(of: refusal) else { return }
         store.append(
             ErrorRecord(
-                at: Clock.unixMillis(), request: request.id, tenant: request.caller.tenant.id, key: request.caller.key.id,
+                at: Clock.unixMillis(), request: request.id, tenant: request.caller.tenant.id,
+                key: request.caller.key.id,
                 provider: "", httpStatus: UInt16(clamping: refusal.kind.status),
                 note: ErrorNote(kind: kind, message: refusal.message)))
     }

@@ -136,7 +136,8 @@ extension GatewayDaemon {
             }
         }
         guard !restart.isEmpty else { return }
-        context.log.warning("some settings take effect at the next start", metadata: ["settings": "\(restart.joined(separator: " "))"])
+        context.log.warning(
+            "some settings take effect at the next start", metadata: ["settings": "\(restart.joined(separator: " "))"])
     }
 
     /// Reload, asked for over IPC: done on the main thread, like the one by signal.
@@ -147,7 +148,10 @@ extension GatewayDaemon {
             switch result {
             case .success: done(ReloadAnswer(accepted: true, generation: generation, text: ""))
             case .failure(let refusal):
-                done(ReloadAnswer(accepted: false, generation: generation, text: refusal.description.cut(toBytes: FieldLimits.page)))
+                done(
+                    ReloadAnswer(
+                        accepted: false, generation: generation,
+                        text: refusal.description.cut(toBytes: FieldLimits.page)))
             }
         }
     }
@@ -159,7 +163,8 @@ extension GatewayDaemon {
         }
         let (generation, loadedAt) = configured.withLock { ($0.served.generation, $0.loadedAt) }
         return GatewayVitals(
-            startedAt: startedAt, isDraining: context.lifecycle.isDraining, isWalletConnected: count(.walletsConnected) > 0,
+            startedAt: startedAt, isDraining: context.lifecycle.isDraining,
+            isWalletConnected: count(.walletsConnected) > 0,
             requests: count(.requests), errors: count(.failedRequests), inFlight: UInt32(clamping: count(.inFlight)),
             connections: UInt32(clamping: server.openConnections), configGeneration: UInt64(generation),
             configLoadedAt: loadedAt, instance: identity.instance, build: identity.build)
@@ -177,7 +182,9 @@ extension GatewayDaemon {
     /// The drain time is over: answers under way end with an error event and are settled.
     func cut(_ done: @escaping @Sendable () -> Void) {
         gateways.forEach { $0.cutLiveRequests() }
-        control.makeFutureWithTask { [server] in await server.drain(within: .milliseconds(500)) }.whenComplete { _ in done() }
+        control.makeFutureWithTask { [server] in await server.drain(within: .milliseconds(500)) }.whenComplete { _ in
+            done()
+        }
     }
 
     /// Closes what is left. Usage that walletd has not settled stays in the store and is sent at the next start.

@@ -21,7 +21,9 @@ struct HeaderNames: Sendable {
     /// Whether `name`, in any case, is listed.
     func contains(_ name: UnsafeRawBufferPointer) -> Bool {
         if name.count < byLength.count, byLength[name.count].contains(where: { Self.equal($0, name) }) { return true }
-        return prefixes.contains { $0.count <= name.count && Self.equal($0, UnsafeRawBufferPointer(rebasing: name[..<$0.count])) }
+        return prefixes.contains {
+            $0.count <= name.count && Self.equal($0, UnsafeRawBufferPointer(rebasing: name[..<$0.count]))
+        }
     }
 
     private static func equal(_ lower: [UInt8], _ name: UnsafeRawBufferPointer) -> Bool {
@@ -46,7 +48,8 @@ enum HeaderPolicy {
     static let keptFromUpstream = HeaderNames(
         hopByHop + [
             "authorization", "x-api-key", "api-key", "cookie", "host", "content-length", "content-encoding",
-            "accept-encoding", "expect", "forwarded", "via", "x-real-ip", "true-client-ip", "cf-connecting-ip", "origin",
+            "accept-encoding", "expect", "forwarded", "via", "x-real-ip", "true-client-ip", "cf-connecting-ip",
+            "origin",
             "referer",
         ], prefixes: ["x-forwarded-", "x-weir-", "sec-"])
 

@@ -120,7 +120,9 @@ final class MeteredRequest {
 
     /// What follows from a failed attempt that has given the client nothing.
     func verdict(on fault: UpstreamFault) -> RetryVerdict {
-        guard let plan, !clientIsGone, !gateway.isDraining, attemptIndex + 1 < UsageRecord.attemptsMost else { return .giveUp }
+        guard let plan, !clientIsGone, !gateway.isDraining, attemptIndex + 1 < UsageRecord.attemptsMost else {
+            return .giveUp
+        }
         return retries.decide(fault, attemptsLeft: plan.attempts.count - planIndex - 1, jitter: gateway.jitter())
     }
 
@@ -164,7 +166,9 @@ final class MeteredRequest {
     /// Answers in our own words; nothing was spent.
     func refuse(_ refusal: Refusal) {
         if phase != .ended { gateway.refused(self, refusal) }
-        if !clientIsGone { Answer.refuse(refusal, manner, id, on: exchange) { [standing, manner] in standing?.append(to: &$0, manner) } }
+        if !clientIsGone {
+            Answer.refuse(refusal, manner, id, on: exchange) { [standing, manner] in standing?.append(to: &$0, manner) }
+        }
         end()
     }
 

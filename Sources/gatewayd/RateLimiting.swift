@@ -70,7 +70,8 @@ extension RateStanding {
 
     /// Writes the vendor's rate-limit fields; account routes use OpenAI's names. `retry-after` is the refusal's own.
     func append(to headers: inout HeaderBlock, _ manner: Manner) {
-        RateLimitHeaders.forEach(manner == .anthropic ? .anthropic : .openai, self, now: Clock.unixMillis()) { name, value in
+        RateLimitHeaders.forEach(manner == .anthropic ? .anthropic : .openai, self, now: Clock.unixMillis()) {
+            name, value in
             if retryAfterNanos == 0 || name.utf8CodeUnitCount > 11 { headers.append(name, value) }
         }
     }

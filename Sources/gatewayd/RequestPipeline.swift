@@ -79,14 +79,18 @@ extension RequestPipeline {
         switch refusal {
         case .budgetExceeded:
             Refusal(
-                .keyCapExceeded, "This API key's spending cap does not leave the \(estimate) USD this request may cost.")
+                .keyCapExceeded, "This API key's spending cap does not leave the \(estimate) USD this request may cost."
+            )
         case .tenantUnknown: Refusal(.walletMissing, "This account has no balance yet; please top it up.")
         case .insufficientFunds:
             Refusal(
                 .insufficientFunds,
-                "The balance does not cover this request: it may cost up to \(estimate) USD, \(max(free, .zero)) USD are free.")
+                "The balance does not cover this request: it may cost up to \(estimate) USD, \(max(free, .zero)) USD are free."
+            )
         case .tooManyHolds:
-            Refusal(.overloaded, "too_many_requests_in_flight", "Too many requests of this account are under way.", retryAfterSeconds: 1)
+            Refusal(
+                .overloaded, "too_many_requests_in_flight", "Too many requests of this account are under way.",
+                retryAfterSeconds: 1)
         case .amountOutOfRange, .existsWithDifferentContent, .originalUnknown, .originalNotRefundable,
             .refundExceedsOriginal, .balanceOutOfRange, .holdExists:
             Refusal(.internal, "wallet_refused", "The wallet refused this request.")
@@ -111,12 +115,14 @@ extension RequestPipeline {
         case .bodyTooLarge:
             return Refusal(.bodyTooLarge, "The request body is larger than \(settings.bodyBytesMost) bytes.")
         case .headTooLarge, .tooManyFields, .targetTooLong:
-            return Refusal(kind, "head_too_large", "The request's target or header fields are larger than this gateway takes.")
+            return Refusal(
+                kind, "head_too_large", "The request's target or header fields are larger than this gateway takes.")
         case .headTimeout, .bodyTimeout: return Refusal(kind, "request_timeout", "The request did not arrive in time.")
         case .lengthRequired: return Refusal(kind, "length_required", "The request needs a Content-Length.")
         case .unsupportedContentCoding:
             return Refusal(kind, "unsupported_content_coding", "The request body may be identity, gzip or deflate.")
-        case .undecodableContent: return Refusal(kind, "undecodable_content", "The request body is not valid gzip or deflate.")
+        case .undecodableContent:
+            return Refusal(kind, "undecodable_content", "The request body is not valid gzip or deflate.")
         case .expectationFailed: return Refusal(kind, "expectation_failed", "The only expectation met is 100-continue.")
         case .malformed(let what): return Refusal(kind, "malformed_request", "The request is not valid HTTP: \(what).")
         case .unsupportedTransferCoding, .unsupportedMethod, .unsupportedVersion, .clientGone:

@@ -62,7 +62,8 @@ struct Router: Sendable {
     }
 
     private static func parameterRange(in path: [UInt8]) -> Range<Int>? {
-        guard let open = path.firstIndex(of: UInt8(ascii: "{")), let close = path.firstIndex(of: UInt8(ascii: "}")) else {
+        guard let open = path.firstIndex(of: UInt8(ascii: "{")), let close = path.firstIndex(of: UInt8(ascii: "}"))
+        else {
             return nil
         }
         return open..<(close + 1)

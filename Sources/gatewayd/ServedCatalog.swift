@@ -20,7 +20,8 @@ final class ServedCatalog: Sendable {
 
     /// `loadedAt` stands in for the models' dates of creation, which a catalog does not know.
     init(generation: Int, catalog: Catalog, providers: [Provider], loadedAt: UnixMillis) {
-        precondition(providers.count == catalog.providers.count, "every provider of the catalog has its connection settings")
+        precondition(
+            providers.count == catalog.providers.count, "every provider of the catalog has its connection settings")
         self.generation = generation
         self.catalog = catalog
         self.providers = providers

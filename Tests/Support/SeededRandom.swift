@@ -19,7 +19,9 @@ public struct SeededRandom: RandomNumberGenerator, Sendable {
 
     /// A new seed, or the one in WEIR_TEST_SEED, so that a failure can be replayed.
     public static func forTest() -> SeededRandom {
-        if let text = getenv("WEIR_TEST_SEED"), let seed = UInt64(String(cString: text)) { return SeededRandom(seed: seed) }
+        if let text = getenv("WEIR_TEST_SEED"), let seed = UInt64(String(cString: text)) {
+            return SeededRandom(seed: seed)
+        }
         return SeededRandom(seed: UInt64.random(in: .min ... .max))
     }
 

@@ -27,7 +27,9 @@ import Translation
 }
 
 @Suite struct RetryAfterTests {
-    @Test(arguments: [("2", UInt64(2_000_000_000)), ("0", 0), ("287441", 86_400_000_000_000), ("999999999", 86_400_000_000_000)])
+    @Test(arguments: [
+        ("2", UInt64(2_000_000_000)), ("0", 0), ("287441", 86_400_000_000_000), ("999999999", 86_400_000_000_000),
+    ])
     func wholeSecondsAreBelievedUpToADay(_ text: String, _ nanos: UInt64) {
         #expect(Array(text.utf8).withUnsafeBytes(RetryAfter.nanos) == nanos)
     }
@@ -52,7 +54,11 @@ import Translation
     private func admitted(_ count: Int, _ caller: AuthenticatedKey, _ defaults: RateDefaults) -> Int {
         let instance = Atomic<UInt64>(0)
         return (0..<count).reduce(0) { sum, _ in
-            if case .allowed = RateLimiting.ask(caller, defaults, instance: instance, now: 1_000_000_000) { sum + 1 } else { sum }
+            if case .allowed = RateLimiting.ask(caller, defaults, instance: instance, now: 1_000_000_000) {
+                sum + 1
+            } else {
+                sum
+            }
         }
     }
 
@@ -66,7 +72,10 @@ import Translation
 
     @Test func aKeysOwnLimitReplacesTheDefault() {
         let own = RateOverride(perMinute: 60, burst: 3)
-        #expect(admitted(50, caller(key: own), RateDefaults(key: RateLimit(requestsPerMinute: 60, burst: 20), tenant: nil, instance: nil)) == 3)
+        #expect(
+            admitted(
+                50, caller(key: own),
+                RateDefaults(key: RateLimit(requestsPerMinute: 60, burst: 20), tenant: nil, instance: nil)) == 3)
     }
 
     @Test func aRefusalSaysWhenToComeBack() {

@@ -38,7 +38,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "/v1/message", "/v1/messages/", "/V1/messages", "", "/v1/keys/", "/v1/keys/a/b", "/v1/keys//usage", "/v1/models/",
+        "/v1/message", "/v1/messages/", "/V1/messages", "", "/v1/keys/", "/v1/keys/a/b", "/v1/keys//usage",
+        "/v1/models/",
         "/v1/messages/count_tokens", "/admin",
     ])
     func otherPathsAreUnknown(_ path: String) {

@@ -23,10 +23,12 @@ enum Health {
         JSONWriter.append(to: &body) { writer in
             writer.object {
                 $0.member("status", isWell ? "ok" : gateway.isDraining ? "draining" : "degraded")
-                $0.member("services", object: {
-                    $0.member("wallet", wallet ? "ok" : "unavailable")
-                    $0.member("storage", storage ? "ok" : "unavailable")
-                })
+                $0.member(
+                    "services",
+                    object: {
+                        $0.member("wallet", wallet ? "ok" : "unavailable")
+                        $0.member("storage", storage ? "ok" : "unavailable")
+                    })
             }
         }
         Answer.json(body, status: isWell ? 200 : 503, .account, id, on: exchange)
