@@ -84,7 +84,8 @@ let testSupport: [(name: String, path: String, imports: [Target.Dependency])] = 
 
 /// Programs of `make bench`; in this package so that they are built once, with everything else.
 let benchmarks: [(name: String, path: String, imports: [Target.Dependency])] = [
-    ("wallet-bench", "Benchmarks/Wallet/Sources/wallet-bench", ["IPC", "Money", "Tenancy"] + nio)
+    ("wallet-bench", "Benchmarks/Wallet/Sources/wallet-bench", ["IPC", "Money", "Tenancy"] + nio),
+    ("ipc-bench", "Benchmarks/IPC/Sources/ipc-bench", ["IPC", "Money", "Tenancy"] + nio),
 ]
 
 let strict: [SwiftSetting] = [
