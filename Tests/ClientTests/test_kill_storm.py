@@ -11,17 +11,19 @@ import http.client
 import json
 import os
 import random
+import re
 import threading
 import time
 
-import binaries
 import pytest
+
+from binaries import Program
 from weir import Weir
 
 ROUNDS = int(os.environ.get("WEIR_STORM_ROUNDS", "12"))
 CLIENTS = 8
-# Usage is durable 10 ms after its answer and a commit later; five times that, for a machine that does something else.
-UNACKNOWLEDGED_SECONDS = 0.1
+# From a request to its usage on disk: its answer, 10 ms for company, a commit; most of it for a busy disk.
+UNACKNOWLEDGED_SECONDS = 0.5
 DIGITS = "0123456789abcdefghjkmnpqrstvwxyz"
 BODY = json.dumps({"model": "bench", "max_tokens": 100, "messages": [{"role": "user", "content": "storm"}]})
 
@@ -35,7 +37,8 @@ def reference(request_id: str) -> str:
 
 
 class Load:
-    """Clients that ask without a pause and note when which answer was complete."""
+    """Clients that ask without a pause and note when they asked for each answer that came whole. When they asked, because
+    a thread may come to note an answer only after the kill that took its usage."""
 
     def __init__(self, port: int, key: str) -> None:
         self._port, self._key = port, key
@@ -61,14 +64,15 @@ class Load:
     def _ask_on(self) -> None:
         connection = None
         while not self._ends.is_set():
+            asked = time.monotonic()
             try:
                 connection = connection or http.client.HTTPConnection("127.0.0.1", self._port, timeout=20)
-                connection.request("POST", "/v1/messages", BODY, {"x-api-key": self._key, "anthropic-version": "2023-06-01"})
+                connection.request("POST", "/v1/messages", BODY, {"x-api-key": self._key})
                 answer = connection.getresponse()
                 body = answer.read()
                 if answer.status == 200:
                     assert json.loads(body)["type"] == "message"
-                    self.answers.append((time.monotonic(), answer.headers["x-weir-request-id"]))
+                    self.answers.append((asked, answer.headers["x-weir-request-id"]))
                 else:
                     assert answer.status in (502, 503), (answer.status, body)
                     self.refused += 1
@@ -85,16 +89,9 @@ class Load:
 @pytest.fixture
 def upstream(tmp_path):
     """The demo upstream: fast, and the same usage for the same question."""
-    with binaries_program("weir-demo-upstream", "--listen", "127.0.0.1:0", log=tmp_path / "upstream.log") as program:
-        yield "http://" + program.ready_line.split("address=")[1].split()[0].strip('"')
-
-
-class binaries_program(binaries.Program):
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.end()
+    program = Program("weir-demo-upstream", "--listen", "127.0.0.1:0", log=tmp_path / "upstream.log")
+    yield "http://" + re.search(r"address=(\S+)", program.ready_line)[1]
+    program.end()
 
 
 def test_every_acknowledged_charge_is_there_once_after_a_storm_of_kills(tmp_path, upstream):
@@ -110,9 +107,9 @@ def test_every_acknowledged_charge_is_there_once_after_a_storm_of_kills(tmp_path
                 load.wait_for(len(load.answers) + dice.randrange(1, 40))
                 time.sleep(dice.random() * 0.02)
                 victim = ("walletd", "gatewayd")[round_number % 2]
+                weir.kill(victim)
                 if victim == "gatewayd":
                     kills.append(time.monotonic())
-                weir.kill(victim)
                 weir.start(victim)
         finally:
             load.end()
@@ -123,14 +120,14 @@ def test_every_acknowledged_charge_is_there_once_after_a_storm_of_kills(tmp_path
         assert len(set(references)) == len(references), f"seed {seed}: a charge stands twice"
         known = set(references)
         lost = [
-            (when, name) for when, name in load.answers
-            if reference(name) not in known and not any(0 <= kill - when < UNACKNOWLEDGED_SECONDS for kill in kills)
+            (asked, name) for asked, name in load.answers
+            if reference(name) not in known and not any(0 <= kill - asked < UNACKNOWLEDGED_SECONDS for kill in kills)
         ]
         assert not lost, f"seed {seed}: {len(lost)} acknowledged charges are missing: {lost[:3]}"
         (usage,) = weir.ctl("usage", "--tenant", "storm")
         assert usage["requests"] == len(history), f"seed {seed}: usage and ledger disagree"
         audit = weir.audit()
-        print(f"{ROUNDS} kills, {len(load.answers)} answers, {len(history)} charges, {load.refused} refusals, audit {audit}")
+        print(f"{ROUNDS} kills, {len(load.answers)} answers, {len(history)} charges, {load.refused} refusals; {audit}")
 
 
 def weir_is_settled(weir: Weir, tenant) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import concurrent.futures
-import os
 import re
 import shlex
 import signal
@@ -21,12 +20,6 @@ from conftest import claude_of, new_tenant
 from dialects import ANTHROPIC, BOTH, OPENAI, WORDS
 from fake import ask
 from weir import Weir
-
-
-# From a request to its usage on disk: its answer, 5 ms for company, a commit; most of it for a busy disk.
-DURABLE_SECONDS = 0.5
-# Kills of either daemon in turn: a few in every run of the tests, WEIR_KILLS=200 for the bar.
-KILLS = int(os.environ.get("WEIR_KILLS", "6"))
 
 
 @pytest.fixture
@@ -74,64 +67,6 @@ def test_b06_hold_of_a_killed_gatewayd_does_not_outlive_it(own, vendor):
         assert isinstance(answer.exception(), OSError)
     own.start("gatewayd")
     assert tenant.wait_until_nothing_is_held()["free"] == 100
-
-
-def test_settlements_survive_kills_of_either_daemon(own, vendor):
-    """Under load, both daemons are killed in turn: no request is settled twice, and none is lost but by a kill of gatewayd
-    in the moment between its answer, which never waits for the disk, and the commit that makes its usage durable."""
-    tenant = new_tenant(own)
-    stop, complete, kills = [], {}, []   # kills of gatewayd; a walletd's takes nothing with it
-
-    def client() -> None:
-        while not stop:
-            asked = time.monotonic()
-            try:
-                answer = raw.post(tenant, OPENAI.path, OPENAI.body())
-            except OSError:
-                time.sleep(0.01)
-                continue
-            if answer.status == 200 and answer.complete:
-                complete[answer.header("x-weir-request-id")] = asked
-
-    with concurrent.futures.ThreadPoolExecutor(4) as clients:
-        running = [clients.submit(client) for _ in range(4)]
-        try:
-            for round_ in range(KILLS):
-                want = len(complete) + 40
-                until = time.monotonic() + 20
-                while len(complete) < want and time.monotonic() < until:
-                    time.sleep(0.005)
-                name = "walletd" if round_ % 2 else "gatewayd"
-                own.kill(name)
-                if name == "gatewayd":
-                    kills.append(time.monotonic())
-                own.restart(name)
-        finally:
-            stop.append(True)
-        for each in running:
-            each.result()
-    # What no kill excuses.
-    owed = {
-        request for request, at in complete.items() if not any(0 < kill - at < DURABLE_SECONDS for kill in kills)
-    }
-    lost = unsettled(tenant, owed)
-    later = [[kill - complete[request] for kill in kills if kill > complete[request]][:1] for request in lost]
-    assert not lost, f"{len(lost)} of {len(owed)} answers never settled, asked {later} s before a kill of gatewayd"
-    tenant.wait_until_nothing_is_held()
-    entries = [entry for entry in tenant.history() if entry["kind"] == "settlement"]
-    assert len(entries) == len({entry["request"] for entry in entries}), "a request was settled twice"
-    assert {Decimal(entry["amount"]) for entry in entries} == {-OPENAI.cost}
-    assert tenant.balance()["balance"] == 100 - len(entries) * OPENAI.cost
-
-
-def unsettled(tenant, owed: set[str]) -> set[str]:
-    """Those of the owed requests that the ledger does not have, once it has them all or the time is up."""
-    until = time.monotonic() + 20
-    while missing := owed - {entry["request"] for entry in tenant.history()}:
-        if time.monotonic() > until:
-            break
-        time.sleep(0.05)
-    return missing
 
 
 def test_t19_stopping_gatewayd_lets_a_stream_finish_within_the_drain(own, vendor):
