@@ -1,8 +1,8 @@
 """kill -9 of either daemon, again and again under load: every charge that was acknowledged is there exactly once.
 
-WEIR_STORM_ROUNDS says how many kills (`make storm` asks for 400: 200 of each daemon); WEIR_TEST_SEED replays their moments.
-What is acknowledged: an answer the client has in full is charged, unless gatewayd was killed within the moment it takes to
-make its usage durable; whatever gatewayd has made durable is in the ledger once, whoever was killed when.
+WEIR_STORM_ROUNDS says how many kills (`make storm` asks for 400: 200 of each daemon); WEIR_TEST_SEED replays their
+moments. What is acknowledged: an answer the client has in full is charged, unless gatewayd was killed within the moment
+it takes to make its usage durable; whatever gatewayd has made durable is in the ledger once, whoever was killed when.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ def reference(request_id: str) -> str:
 
 
 class Load:
-    """Clients that ask without a pause and note when they asked for each answer that came whole. When they asked, because
-    a thread may come to note an answer only after the kill that took its usage."""
+    """Clients that ask without a pause and note when they asked for each answer that came whole. When they asked,
+    because a thread may come to note an answer only after the kill that took its usage."""
 
     def __init__(self, port: int, key: str) -> None:
         self._port, self._key = port, key
