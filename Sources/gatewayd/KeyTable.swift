@@ -114,7 +114,7 @@ enum KeyChange: Sendable {
 
 /// All live keys. Bound to one event loop; not Sendable.
 final class KeyTable {
-    private var keys: [KeyFingerprint: KeyRecord]
+    private var keys = FingerprintMap()
     private var tenants: [TenantRecord]
 
     /// A table of `tenants` (in the order of their numbers, dense from 0) and `keys`.
@@ -122,7 +122,7 @@ final class KeyTable {
         precondition(
             tenants.enumerated().allSatisfy { $0.offset == $0.element.number }, "tenant numbers are dense from 0")
         self.tenants = tenants
-        self.keys = Dictionary(uniqueKeysWithValues: keys.lazy.map { ($0.fingerprint, $0) })
+        for key in keys { self.keys.insert(key) }
     }
 
     /// How many keys are live.
@@ -143,8 +143,8 @@ final class KeyTable {
         switch change {
         case .tenant(let tenant) where tenant.number == tenants.count: tenants.append(tenant)
         case .tenant(let tenant): tenants[tenant.number] = tenant
-        case .key(let key): keys[key.fingerprint] = key
-        case .revoked(let key): keys[key.fingerprint] = nil
+        case .key(let key): keys.insert(key)
+        case .revoked(let key): keys.remove(key.fingerprint)
         }
     }
 }

@@ -16,8 +16,10 @@ extension Store {
             let insert = try database.prepare(Self.insertEventSQL)
             for offset in batch.records.indices { try insertEvent(batch, offset, insert) }
             for error in errors { try insertError(error, event: nil) }
-            for (group, sums) in batch.hours { try addRollups(group, sums) }
-            for (place, total) in batch.totals { try addTotal(place, total) }
+            for entry in batch.groups {
+                try addRollups(entry.group, entry.sums)
+                try addTotal(entry.group, entry.sums, lastSeq: entry.lastSeq)
+            }
             try saveSettled(settled)
         }
     }
@@ -55,10 +57,12 @@ extension Store {
         }
     }
 
-    private func addTotal(_ place: UsageBatch.KeyModel, _ total: UsageBatch.Total) throws(StorageError) {
+    private func addTotal(
+        _ group: UsageBatch.Group, _ sums: UsageSums, lastSeq: Int64
+    ) throws(StorageError) {
         let add = try database.prepare(Self.addTotalSQL)
-        add.bind(1, place.key.text).bind(2, place.model).bind(3, total.lastSeq)
-        try bind(total.sums, to: add, from: 4).run()
+        add.bind(1, group.key.text).bind(2, group.model).bind(3, lastSeq)
+        try bind(sums, to: add, from: 4).run()
     }
 
     private func bind(_ sums: UsageSums, to statement: Statement, from first: Int32) -> Statement {
@@ -104,7 +108,7 @@ extension Store {
     private static let addTotalSQL = """
         INSERT INTO key_totals (key, model, last_seq, \(sumColumns))
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
-        ON CONFLICT DO UPDATE SET last_seq = excluded.last_seq, \(sumUpdates)
+        ON CONFLICT DO UPDATE SET last_seq = max(last_seq, excluded.last_seq), \(sumUpdates)
         """
 
     /// The columns of `UsageSums`, in the order they are bound and read.

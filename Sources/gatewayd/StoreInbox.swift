@@ -9,7 +9,7 @@ import Synchronization
 
 /// How soon the store thread has to look into its inbox because of what was just put there.
 enum StoreWakeUp: Sendable {
-    /// It is on its way already.
+    /// None is needed, or it is on its way already.
     case none
     /// Within `StoreQueue.gatherTime`: company may come.
     case gather
@@ -87,16 +87,21 @@ final class StoreInbox: Sendable {
 
     func endJob() { state.withLock { $0.jobs -= 1 } }
 
-    /// Moves what waits behind `records` and `errors`, and returns the acknowledgements. The wake-ups that were under way
-    /// count as done.
-    func take(records: inout [UsageRecord], errors: inout [ErrorRecord]) -> [Int64] {
+    /// Moves what waits behind `records` and `errors`, and returns the acknowledgements. `wakeUp` is what this is the answer
+    /// to; others that are under way will still come, so there is never more than one of each.
+    func take(
+        _ wakeUp: StoreWakeUp, records: inout [UsageRecord], errors: inout [ErrorRecord]
+    ) -> [Int64] {
         var taken: (records: [UsageRecord], errors: [ErrorRecord]) = ([], [])
         // An empty array's memory is lent to the inbox, so that a batch's array is not allocated anew each time.
         if records.isEmpty { swap(&records, &taken.records) }
         let acknowledged = state.withLock { state in
-            state.isGathering = false
-            state.isUrgent = false
-            state.isIdling = false
+            switch wakeUp {
+            case .none: break
+            case .gather: state.isGathering = false
+            case .urgent: state.isUrgent = false
+            case .idle: state.isIdling = false
+            }
             swap(&taken.records, &state.records)
             swap(&taken.errors, &state.errors)
             defer { state.acknowledged = [] }

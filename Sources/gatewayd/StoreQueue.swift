@@ -134,9 +134,9 @@ extension StoreQueue {
     private func wake(_ wakeUp: StoreWakeUp) {
         switch wakeUp {
         case .none: break
-        case .urgent: thread.execute { [worker] in worker.value?.work() }
-        case .gather: thread.scheduleTask(in: Self.gatherTime) { [worker] in worker.value?.work() }
-        case .idle: thread.scheduleTask(in: Self.idleTime) { [worker] in worker.value?.work() }
+        case .urgent: thread.execute { [worker] in worker.value?.work(.urgent) }
+        case .gather: thread.scheduleTask(in: Self.gatherTime) { [worker] in worker.value?.work(.gather) }
+        case .idle: thread.scheduleTask(in: Self.idleTime) { [worker] in worker.value?.work(.idle) }
         }
     }
 }

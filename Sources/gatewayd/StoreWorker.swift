@@ -89,8 +89,8 @@ final class StoreWorker {
 
 extension StoreWorker {
     /// Takes what waits and commits it. While a failed batch waits for its retry, what comes waits behind it.
-    func work() {
-        takeInbox()
+    func work(_ wakeUp: StoreWakeUp = .none) {
+        takeInbox(wakeUp)
         if retry == nil { commitAll() }
         if replay.isRunning { continueReplay() }
     }
@@ -105,8 +105,8 @@ extension StoreWorker {
         }
     }
 
-    private func takeInbox() {
-        let acknowledged = inbox.take(records: &records, errors: &errors)
+    private func takeInbox(_ wakeUp: StoreWakeUp) {
+        let acknowledged = inbox.take(wakeUp, records: &records, errors: &errors)
         for seq in acknowledged { cursor.settle(seq) }
     }
 

@@ -10,7 +10,8 @@ import Tenancy
 
 /// One transaction's worth of events.
 struct UsageBatch: Sendable {
-    /// A row of `usage_rollups` before its span: every group counts in its hour and in its day.
+    /// What is summed together: it counts in a row of `usage_rollups` for its hour, in one for its day, and in a row of
+    /// `key_totals`.
     struct Group: Hashable, Sendable {
         let tenant: TenantID
         let key: KeyID
@@ -19,24 +20,13 @@ struct UsageBatch: Sendable {
         let hour: Int64
     }
 
-    /// A row of `key_totals`.
-    struct KeyModel: Hashable, Sendable {
-        let key: KeyID
-        let model: String
-    }
-
-    struct Total: Sendable {
-        var sums = UsageSums()
-        var lastSeq: Int64 = 0
-    }
-
     let records: [UsageRecord]
     /// The number of the first record; the others follow without a gap.
     let firstSeq: Int64
     /// For each record the number of the same key's previous event, 0 for none.
     private(set) var previous: [Int64] = []
-    private(set) var hours: [Group: UsageSums] = [:]
-    private(set) var totals: [KeyModel: Total] = [:]
+    /// What each group adds to its hour and day, and to the key's totals.
+    private(set) var groups: [(group: Group, sums: UsageSums, lastSeq: Int64)] = []
     /// The newest event of each key in the batch.
     private(set) var tails: [KeyID: Int64] = [:]
 
@@ -47,15 +37,26 @@ struct UsageBatch: Sendable {
         self.records = records
         self.firstSeq = firstSeq
         previous.reserveCapacity(records.count)
+        var places: [Group: Int] = [:]
+        var last = 0
         for (offset, record) in records.enumerated() {
             let seq = firstSeq + Int64(offset)
             if let known = tails[record.key] { previous.append(known) } else { previous.append(try tail(record.key)) }
             tails[record.key] = seq
-            let hour = record.at.hoursSince1970
-            let group = Group(tenant: record.tenant, key: record.key, model: record.requestedModel, hour: hour)
-            hours[group, default: UsageSums()].add(record)
-            totals[KeyModel(key: record.key, model: record.requestedModel), default: Total()].add(record, seq: seq)
+            let index = place(of: Group(of: record), after: last, in: &places)
+            groups[index].sums.add(record)
+            groups[index].lastSeq = seq
+            last = index
         }
+    }
+
+    /// Where `group` is in `groups`. Traffic comes in runs of one key and model: the one before is looked at first.
+    private mutating func place(of group: Group, after last: Int, in places: inout [Group: Int]) -> Int {
+        if last < groups.count, groups[last].group == group { return last }
+        if let known = places[group] { return known }
+        groups.append((group, UsageSums(), 0))
+        places[group] = groups.count - 1
+        return groups.count - 1
     }
 
     /// The number of the last record; `firstSeq - 1` when empty.
@@ -71,10 +72,10 @@ struct UsageBatch: Sendable {
     }
 }
 
-extension UsageBatch.Total {
-    fileprivate mutating func add(_ record: UsageRecord, seq: Int64) {
-        sums.add(record)
-        lastSeq = seq
+extension UsageBatch.Group {
+    fileprivate init(of record: UsageRecord) {
+        self.init(
+            tenant: record.tenant, key: record.key, model: record.requestedModel, hour: record.at.hoursSince1970)
     }
 }
 

@@ -167,3 +167,40 @@ private final class Sightings: Sendable {
         try await rig.close()
     }
 }
+
+@Suite struct FingerprintMapTests {
+    /// Digests that crowd into few slots, and the naive model beside.
+    @Test func anyOrderOfInsertionsAndRemovalsIsWhatADictionarySays() {
+        var random = SeededRandom.forTest()
+        for _ in 0..<50 {
+            var map = FingerprintMap()
+            var model: [KeyFingerprint: KeyID] = [:]
+            for step in UInt64(0)..<400 {
+                let digest = KeyFingerprint.crowded(Int.random(in: 0..<120, using: &random))
+                if Int.random(in: 0..<3, using: &random) > 0 {
+                    let record = KeyRecord(
+                        id: .test(step), fingerprint: digest, tenantNumber: 0, scope: .standard, expiresAt: .never,
+                        cap: nil, rate: nil, cell: RateCell())
+                    map.insert(record)
+                    model[digest] = record.id
+                } else {
+                    map.remove(digest)
+                    model[digest] = nil
+                }
+                #expect(map.count == model.count, "seed \(random.seed)")
+            }
+            for number in 0..<120 {
+                let digest = KeyFingerprint.crowded(number)
+                #expect(map[digest]?.id == model[digest], "seed \(random.seed)")
+            }
+        }
+    }
+}
+
+extension KeyFingerprint {
+    /// Digests with few different first words, 0 among them.
+    fileprivate static func crowded(_ number: Int) -> KeyFingerprint {
+        let words = [UInt64(number % 7).bigEndian, UInt64(number).bigEndian, 0, 0]
+        return words.withUnsafeBytes { KeyFingerprint($0)! }
+    }
+}

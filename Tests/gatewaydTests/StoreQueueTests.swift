@@ -14,10 +14,10 @@ import Testing
     @Test func aRecordWaitsForCompanyAndIsThenCommittedAndDeliveredToItsLoop() throws {
         let rig = try StoreRig()
         rig.queue.append(.test(1, loop: 1))
-        rig.advance(.milliseconds(4))
+        rig.advance(StoreQueue.gatherTime - .nanoseconds(1))
         #expect(rig.queue.figures.committed == 0)
         rig.queue.append(.test(2, hold: 9, loop: 0))
-        rig.advance(.milliseconds(1))
+        rig.advance(.nanoseconds(1))
         #expect(rig.queue.figures.committed == 2)
         #expect(rig.queue.figures.batches == 1)
         let delivered = rig.delivered()
@@ -70,6 +70,20 @@ import Testing
         #expect(rig.queue.figures.batches == 2)
         let next = try withExtendedLifetime(rig) { try StoreRig(rig.faulty) }
         #expect(next.queue.figures.backlog == 1)
+    }
+
+    @Test func acknowledgementsAddNoCommitsToABusyGateway() throws {
+        let rig = try StoreRig()
+        for number in UInt64(1)...20 {
+            rig.queue.append(.test(number))
+            rig.advance()
+            rig.queue.acknowledge(rig.delivered().map(\.record.seq))
+        }
+        #expect(rig.queue.figures.batches == 20)
+        rig.advance(StoreQueue.idleTime)
+        let writes = rig.faulty.operations
+        rig.advance(StoreQueue.idleTime * 10)
+        #expect(rig.faulty.operations == writes, "an idle gateway touches no file")
     }
 
     @Test func aQuestionSeesWhatItsAskerAppendedBefore() throws {
