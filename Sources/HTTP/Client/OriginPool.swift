@@ -30,7 +30,8 @@ final class OriginPool: LoopTicked {
     var configuration: PoolConfiguration { pool.configuration }
     var isUnused: Bool { open == 0 && waiting.isEmpty }
     var counts: PoolCounts {
-        PoolCounts(idle: idle.count, busy: open - idle.count - connecting, connecting: connecting, waiting: waiting.count)
+        PoolCounts(
+            idle: idle.count, busy: open - idle.count - connecting, connecting: connecting, waiting: waiting.count)
     }
 
     /// Gives `call` a connection or a place in the queue.

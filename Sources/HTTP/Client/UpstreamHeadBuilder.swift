@@ -14,7 +14,8 @@ public struct UpstreamHeadBuilder {
 
     /// "POST target HTTP/1.1" and Host. `target` is origin-form, `host` as for the Host field (with the port if unusual).
     public init(method: StaticString, target: UnsafeRawBufferPointer, host: String, capacity: Int = 1024) {
-        precondition(!target.isEmpty && target.allSatisfy(ByteClass.isTarget), "a target has no blanks and no control bytes")
+        precondition(
+            !target.isEmpty && target.allSatisfy(ByteClass.isTarget), "a target has no blanks and no control bytes")
         var buffer = ByteBufferAllocator().buffer(capacity: capacity)
         buffer.writeStaticString(method)
         buffer.writeStaticString(" ")

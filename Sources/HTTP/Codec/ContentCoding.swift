@@ -26,7 +26,9 @@ public enum ContentCoding: Sendable {
     private static func named(_ value: UnsafeRawBufferPointer) -> ContentCoding? {
         let all = 0..<value.count
         if value.isEmpty || value.equals("identity", in: all) { return .identity }
-        if value.equals("gzip", in: all) || value.equals("x-gzip", in: all) || value.equals("deflate", in: all) { return .zlib }
+        if value.equals("gzip", in: all) || value.equals("x-gzip", in: all) || value.equals("deflate", in: all) {
+            return .zlib
+        }
         return nil
     }
 }

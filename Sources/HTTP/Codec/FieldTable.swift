@@ -65,10 +65,13 @@ public struct FieldTable: Sendable {
     }
 
     /// Every field in order, name as received and value; both valid during the call only.
-    public func forEach(_ body: (_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) throws -> Void) rethrows {
+    public func forEach(_ body: (_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) throws -> Void)
+        rethrows
+    {
         try bytes.withUnsafeReadableBytes { all in
             for slot in slots {
-                try body(UnsafeRawBufferPointer(rebasing: all[slot.name]), UnsafeRawBufferPointer(rebasing: all[slot.value]))
+                try body(
+                    UnsafeRawBufferPointer(rebasing: all[slot.name]), UnsafeRawBufferPointer(rebasing: all[slot.value]))
             }
         }
     }

@@ -30,7 +30,9 @@ struct HeadLines {
         let start = lineStart
         lineStart = lineFeed &+ 1
         searched = lineStart
-        guard lineFeed > start, bytes[lineFeed &- 1] == ByteClass.carriageReturn else { return .malformed(.bareLineFeed) }
+        guard lineFeed > start, bytes[lineFeed &- 1] == ByteClass.carriageReturn else {
+            return .malformed(.bareLineFeed)
+        }
         return .line(start..<lineFeed &- 1)
     }
 

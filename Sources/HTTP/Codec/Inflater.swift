@@ -58,7 +58,9 @@ public final class Inflater {
 
     private func beginNextMember() throws(InflateProblem) {
         members += 1
-        guard stream.pointee.avail_in > 0, members <= Self.membersMax, inflateReset(stream) == Z_OK else { throw .corrupt }
+        guard stream.pointee.avail_in > 0, members <= Self.membersMax, inflateReset(stream) == Z_OK else {
+            throw .corrupt
+        }
         isFinished = false
     }
 

@@ -58,7 +58,9 @@ public struct RequestHead: Sendable {
     public func pathHasPrefix(_ prefix: StaticString) -> Bool { withPath { $0.starts(with: prefix) } }
 
     /// The target's bytes, for a handler that must answer a refusal in the caller's dialect.
-    var targetBytes: ByteBuffer? { fields.bytes.getSlice(at: fields.bytes.readerIndex + line.target.lowerBound, length: line.target.count) }
+    var targetBytes: ByteBuffer? {
+        fields.bytes.getSlice(at: fields.bytes.readerIndex + line.target.lowerBound, length: line.target.count)
+    }
 
     private func text(_ range: Range<Int>) -> String {
         fields.bytes.withUnsafeReadableBytes { String(decoding: $0[range], as: UTF8.self) }

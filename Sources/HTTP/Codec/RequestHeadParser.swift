@@ -85,7 +85,9 @@ struct RequestHeadParser {
 
     /// The fields that decide framing and routing are told apart by length first: most fields cost one comparison.
     @inline(__always)
-    private mutating func note(_ slot: FieldSlot, _ bytes: UnsafeRawBufferPointer, version: HTTPVersion) -> RequestProblem? {
+    private mutating func note(_ slot: FieldSlot, _ bytes: UnsafeRawBufferPointer, version: HTTPVersion)
+        -> RequestProblem?
+    {
         switch slot.nameLength {
         case 4 where bytes.equals("host", in: slot.name):
             guard host == nil else { return .malformed(.repeatedHost) }
@@ -106,7 +108,9 @@ struct RequestHeadParser {
     }
 
     private func finish(_ bytes: UnsafeRawBufferPointer, _ head: borrowing RequestHead) -> Step {
-        if let malformation = framingFields.contradiction(version: head.version) { return .refused(.malformed(malformation)) }
+        if let malformation = framingFields.contradiction(version: head.version) {
+            return .refused(.malformed(malformation))
+        }
         if framingFields.transferCoding == .codingsThenChunked { return .refused(.unsupportedTransferCoding) }
         if host == nil, head.version == .http11 { return .refused(.malformed(.missingHost)) }
         if let host, !head.line.authority.isEmpty, !agree(bytes, host, head.line.authority) {

@@ -38,7 +38,9 @@ struct RequestLine: Hashable, Sendable {
         var result = RequestLine()
         var end = line.lowerBound
         while end < line.upperBound, ByteClass.isToken(bytes[end]) { end &+= 1 }
-        guard end > line.lowerBound, end - line.lowerBound <= methodBytesMax else { return .failure(.malformed(.badMethod)) }
+        guard end > line.lowerBound, end - line.lowerBound <= methodBytesMax else {
+            return .failure(.malformed(.badMethod))
+        }
         guard end < line.upperBound, bytes[end] == ByteClass.space else { return .failure(.malformed(.badMethod)) }
         result.methodText = line.lowerBound..<end
         result.method = method(bytes, result.methodText)
@@ -77,7 +79,9 @@ struct RequestLine: Hashable, Sendable {
         }
     }
 
-    private static func version(_ bytes: UnsafeRawBufferPointer, _ range: Range<Int>) -> Result<HTTPVersion, RequestProblem> {
+    private static func version(_ bytes: UnsafeRawBufferPointer, _ range: Range<Int>) -> Result<
+        HTTPVersion, RequestProblem
+    > {
         switch readVersion(bytes, range.lowerBound) {
         case .known(let version): .success(version)
         case .other: .failure(.unsupportedVersion)

@@ -22,7 +22,8 @@ extension RequestLine {
     }
 
     private mutating func readAbsolute(_ bytes: UnsafeRawBufferPointer, _ range: Range<Int>) -> RequestProblem? {
-        let schemeLength = if hasScheme(bytes, range, "http://") { 7 } else if hasScheme(bytes, range, "https://") { 8 } else { 0 }
+        let schemeLength =
+            if hasScheme(bytes, range, "http://") { 7 } else if hasScheme(bytes, range, "https://") { 8 } else { 0 }
         guard schemeLength > 0 else { return .malformed(.badTarget) }
         let start = range.lowerBound + schemeLength
         var end = start
@@ -70,7 +71,9 @@ enum HostRule {
     /// reg-name: unreserved, sub-delims and percent signs; no comma, which would be two hosts in one field.
     private static func isNameByte(_ byte: UInt8) -> Bool {
         switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"): true
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"):
+            true
         case UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "~"), UInt8(ascii: "%"): true
         case UInt8(ascii: "!"), UInt8(ascii: "$"), UInt8(ascii: "&"), UInt8(ascii: "'"), UInt8(ascii: "("): true
         case UInt8(ascii: ")"), UInt8(ascii: "*"), UInt8(ascii: "+"), UInt8(ascii: ";"), UInt8(ascii: "="): true

@@ -36,7 +36,8 @@ struct ResponseHeadParser {
             case .malformed(let malformation): return .refused(malformation)
             case .line(let line):
                 if line.isEmpty, hasStatusLine { return finish(&head) }
-                let malformation = hasStatusLine ? readField(line, bytes, into: &head) : readStatus(line, bytes, into: &head)
+                let malformation =
+                    hasStatusLine ? readField(line, bytes, into: &head) : readStatus(line, bytes, into: &head)
                 if let malformation { return .refused(malformation) }
             }
         }

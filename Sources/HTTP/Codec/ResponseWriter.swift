@@ -69,6 +69,17 @@ enum ResponseWriter {
         }
     }
 
+    /// A whole chunk.
+    static func writeChunk(_ bytes: UnsafeRawBufferPointer, to out: inout ByteBuffer) {
+        out.writeWithUnsafeMutableBytes(minimumWritableBytes: chunkHeadBytesMax + bytes.count + 2) { target in
+            var offset = DecimalText.writeHex(bytes.count, to: target.bindMemory(to: UInt8.self))
+            target.put("\r\n", &offset)
+            target.put(bytes, &offset)
+            target.put("\r\n", &offset)
+            return offset
+        }
+    }
+
     static func writeDecimal(_ value: Int, to out: inout ByteBuffer) {
         out.writeWithUnsafeMutableBytes(minimumWritableBytes: DecimalText.bytesMax) { target in
             DecimalText.write(value, to: target.bindMemory(to: UInt8.self))

@@ -62,6 +62,9 @@ public final class HTTPExchange {
     /// Sends `bytes` of a begun stream; empty ones send nothing.
     public func write(_ bytes: ByteBuffer) { connection?.writeStream(bytes) }
 
+    /// As above for bytes that are only borrowed: copied straight into the connection's output, nothing is allocated.
+    public func write(_ bytes: UnsafeRawBufferPointer) { connection?.writeStream(bytes) }
+
     /// Ends a begun stream properly.
     public func finish() { connection?.finishStream() }
 

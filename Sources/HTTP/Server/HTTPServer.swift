@@ -77,7 +77,8 @@ public final class HTTPServer: Sendable {
                         preconditionFailure("children live on the loops of the group that made the seats")
                     }
                     if let tls { try channel.pipeline.syncOperations.addHandler(tls.makeHandler()) }
-                    try channel.pipeline.syncOperations.addHandler(ServerConnection(seat: seat.value, isSecure: tls != nil))
+                    try channel.pipeline.syncOperations.addHandler(
+                        ServerConnection(seat: seat.value, isSecure: tls != nil))
                 }
             }
     }

@@ -55,6 +55,23 @@ extension ServerConnection {
         queueFlush()
     }
 
+    /// Borrowed bytes are copied whatever their size.
+    func writeStream(_ bytes: UnsafeRawBufferPointer) {
+        precondition(exchange.isStreaming, "a stream is started before it is written")
+        guard bytes.count > 0 else { return }
+        switch streamFraming {
+        case .none, .length: return
+        case .untilClose:
+            openOutput()
+            output.writeBytes(bytes)
+        case .chunked:
+            openOutput()
+            ResponseWriter.writeChunk(bytes, to: &output)
+        }
+        if output.readableBytes > Self.unflushedBytesMax { flushEarly() }
+        queueFlush()
+    }
+
     func finishStream() {
         precondition(exchange.isStreaming, "a stream is started before it is finished")
         if case .chunked = streamFraming {
@@ -90,7 +107,8 @@ extension ServerConnection {
         headers(&block)
         output = block.bytes
         ResponseWriter.writeEnd(
-            framing, dateLine: loop.dateLine, keepsAlive: !closesAfterAnswer, version: exchange.head.version, to: &output)
+            framing, dateLine: loop.dateLine, keepsAlive: !closesAfterAnswer, version: exchange.head.version,
+            to: &output)
     }
 
     private func finishAnswer() {

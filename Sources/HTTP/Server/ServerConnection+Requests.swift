@@ -186,7 +186,8 @@ extension ServerConnection {
 
     /// Reading stops while more waits than may: requests behind the one being answered, or a body nobody has asked for.
     private func adjustReading() {
-        let shouldPause = input.readableBytes > seat.configuration.pipelinedBytesMax && phase == .exchange && collector == nil
+        let shouldPause =
+            input.readableBytes > seat.configuration.pipelinedBytesMax && phase == .exchange && collector == nil
         guard shouldPause != isReadPaused, let channel = context?.channel else { return }
         isReadPaused = shouldPause
         try? channel.syncOptions?.setOption(.autoRead, value: !shouldPause)

@@ -60,7 +60,9 @@ import Testing
             #expect(RequestFeeder.read(input, cut) == ours, "\(cut) of \(shown(input)), seed \(random.seed)")
             let theirs = OracleRequests.read(input)
             let verdict = input.hasTabBeforeLineEnd ? nil : compare(ours, theirs)
-            if let verdict { Issue.record("\(verdict) on \(shown(input)), seed \(random.seed)\nours \(ours)\ntheirs \(theirs)") }
+            if let verdict {
+                Issue.record("\(verdict) on \(shown(input)), seed \(random.seed)\nours \(ours)\ntheirs \(theirs)")
+            }
             if ours.problem == nil, !theirs.hasFailed, ours.completed > 0 { agreed += 1 }
         }
         // A fuzzer that only makes garbage compares nothing.
@@ -74,7 +76,9 @@ import Testing
             guard index < theirs.messages.count else { return "we accept message \(index), the oracle does not" }
             guard message == theirs.messages[index] else { return "message \(index) means something else" }
         }
-        guard theirs.messages.count(where: \.isComplete) > completed.count, let problem = ours.problem else { return nil }
+        guard theirs.messages.count(where: \.isComplete) > completed.count, let problem = ours.problem else {
+            return nil
+        }
         return Self.strictRequest[problem] == nil ? "stricter for an unlisted reason \(problem)" : nil
     }
 
@@ -93,7 +97,9 @@ import Testing
             #expect(ResponseFeeder.read(input, cut) == ours, "\(cut) of \(shown(input)), seed \(random.seed)")
             let theirs = OracleResponses.read(input, requests: ours.messages.count + 4)
             let verdict = input.hasTabBeforeLineEnd ? nil : compare(ours, theirs)
-            if let verdict { Issue.record("\(verdict) on \(shown(input)), seed \(random.seed)\nours \(ours)\ntheirs \(theirs)") }
+            if let verdict {
+                Issue.record("\(verdict) on \(shown(input)), seed \(random.seed)\nours \(ours)\ntheirs \(theirs)")
+            }
             if ours.problem == nil, !theirs.hasFailed, ours.completed > 0 { agreed += 1 }
         }
         #expect(agreed > Self.rounds / 20, "seed \(random.seed)")
@@ -106,7 +112,9 @@ import Testing
             guard index < theirs.messages.count else { return "we accept message \(index), the oracle does not" }
             guard message == theirs.messages[index] else { return "message \(index) means something else" }
         }
-        guard theirs.messages.count(where: \.isComplete) > completed.count, let problem = ours.problem else { return nil }
+        guard theirs.messages.count(where: \.isComplete) > completed.count, let problem = ours.problem else {
+            return nil
+        }
         return Self.strictResponse[problem] == nil ? "stricter for an unlisted reason \(problem)" : nil
     }
 }
@@ -123,7 +131,8 @@ private func mutated(_ seed: [UInt8], _ fragments: [[UInt8]], _ random: inout Se
         case 1 where offset < input.count: input.remove(at: offset)
         case 2 where offset < input.count: input.insert(input[offset], at: offset)
         case 3: input.insert(interestingBytes.randomElement(using: &random)!, at: offset)
-        case 4: input.insert(contentsOf: fragments.randomElement(using: &random)!, at: lineStart(in: input, before: offset))
+        case 4:
+            input.insert(contentsOf: fragments.randomElement(using: &random)!, at: lineStart(in: input, before: offset))
         default: input.insert(contentsOf: fragments.randomElement(using: &random)!, at: offset)
         }
     }
@@ -134,7 +143,8 @@ private func mutated(_ seed: [UInt8], _ fragments: [[UInt8]], _ random: inout Se
 extension SeenMessage {
     /// Checked on a message before the one that differs, so that the exception covers what follows it only.
     fileprivate var isInterimWithClose: Bool {
-        start.contains(" 1") && fields.contains { $0.lowercased().hasPrefix("connection:") && $0.lowercased().contains("close") }
+        start.contains(" 1")
+            && fields.contains { $0.lowercased().hasPrefix("connection:") && $0.lowercased().contains("close") }
     }
 }
 

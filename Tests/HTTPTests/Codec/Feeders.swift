@@ -4,8 +4,9 @@
 // Refuses: nothing.
 // Called by: the tests of this folder and the differential fuzzers.
 
-@testable import HTTP
 import NIOCore
+
+@testable import HTTP
 
 /// One message as a test compares it.
 struct SeenMessage: Equatable, CustomStringConvertible {
@@ -155,7 +156,9 @@ struct ResponseFeeder {
     }
 
     mutating func close() {
-        if seen.problem == nil, let decoder, decoder.endsAtClose { seen.messages[seen.messages.count - 1].isComplete = true }
+        if seen.problem == nil, let decoder, decoder.endsAtClose {
+            seen.messages[seen.messages.count - 1].isComplete = true
+        }
     }
 
     private mutating func step() -> Bool {

@@ -20,8 +20,10 @@ enum RequestSeeds {
     static let fragments: [[UInt8]] = [
         "Content-Length: 5\r\n", "Content-Length: 0\r\n", "content-length:13\r\n", "Content-Length: 5, 5\r\n",
         "Transfer-Encoding: chunked\r\n", "Transfer-Encoding: gzip, chunked\r\n", "transfer-encoding:\tchunked\r\n",
-        "Transfer-Encoding: identity\r\n", "Host: other\r\n", "X: y\r\n", "X:y\r\n", " folded\r\n", "\r\n", "\n", "\r", "0\r\n\r\n",
-        "1\r\na\r\n", "5;ext\r\nhello\r\n", "Expect: x\r\n", "Connection: close, x\r\n", "HTTP/1.1", "HTTP/1.0", " ", "GET / HTTP/1.1\r\n",
+        "Transfer-Encoding: identity\r\n", "Host: other\r\n", "X: y\r\n", "X:y\r\n", " folded\r\n", "\r\n", "\n", "\r",
+        "0\r\n\r\n",
+        "1\r\na\r\n", "5;ext\r\nhello\r\n", "Expect: x\r\n", "Connection: close, x\r\n", "HTTP/1.1", "HTTP/1.0", " ",
+        "GET / HTTP/1.1\r\n",
     ].map { Array($0.utf8) }
 }
 
@@ -38,5 +40,6 @@ enum ResponseSeeds {
         "HTTP/1.1 200\r\nContent-Length: 0\r\n\r\n",
     ].map { Array($0.utf8) }
 
-    static let fragments: [[UInt8]] = RequestSeeds.fragments + ["HTTP/1.1 200 OK\r\n", "HTTP/1.1 101 S\r\n"].map { Array($0.utf8) }
+    static let fragments: [[UInt8]] =
+        RequestSeeds.fragments + ["HTTP/1.1 200 OK\r\n", "HTTP/1.1 101 S\r\n"].map { Array($0.utf8) }
 }

@@ -57,7 +57,8 @@ import Testing
         builder.headers.append("x-api-key", "k")
         #expect(
             String(buffer: builder.finish(contentLength: 12))
-                == "POST /v1/messages?beta=true HTTP/1.1\r\nhost: api.example:8443\r\nx-api-key: k\r\ncontent-length: 12\r\n\r\n")
+                == "POST /v1/messages?beta=true HTTP/1.1\r\nhost: api.example:8443\r\nx-api-key: k\r\ncontent-length: 12\r\n\r\n"
+        )
         let get = UpstreamHeadBuilder(method: "GET", target: "/", host: "h").finish(contentLength: nil)
         #expect(String(buffer: get) == "GET / HTTP/1.1\r\nhost: h\r\n\r\n")
     }

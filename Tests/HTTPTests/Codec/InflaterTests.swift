@@ -22,7 +22,9 @@ import Testing
     @Test func randomBytesSurviveTheRoundTrip() throws {
         var random = SeededRandom.forTest()
         for _ in 0..<50 {
-            let plain = (0..<Int.random(in: 0...50_000, using: &random)).map { _ in UInt8.random(in: 0...7, using: &random) }
+            let plain = (0..<Int.random(in: 0...50_000, using: &random)).map { _ in
+                UInt8.random(in: 0...7, using: &random)
+            }
             let packed = deflated(plain, windowBits: 15 + 16)
             let sizes = (0..<20).map { _ in Int.random(in: 0...4000, using: &random) }
             let (output, isFinished) = try inflated(Cut.pieces(sizes).split(packed), limit: plain.count)

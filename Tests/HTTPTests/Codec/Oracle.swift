@@ -24,7 +24,8 @@ enum OracleRequests {
         let channel = EmbeddedChannel()
         var result = OracleMessages()
         do {
-            try channel.pipeline.syncOperations.addHandler(ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes)))
+            try channel.pipeline.syncOperations.addHandler(
+                ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes)))
             try channel.writeInbound(ByteBuffer(bytes: input))
         } catch { result.hasFailed = true }
         while let part = try? channel.readInbound(as: HTTPServerRequestPart.self) { add(part, to: &result) }
@@ -37,7 +38,8 @@ enum OracleRequests {
         case .head(let head):
             let version = head.version == .http1_0 ? "http10" : head.version == .http1_1 ? "http11" : "\(head.version)"
             let fields = head.headers.map(trimmed)
-            result.messages.append(SeenMessage(start: "\(head.method.rawValue) \(head.uri) \(version)", fields: fields, body: []))
+            result.messages.append(
+                SeenMessage(start: "\(head.method.rawValue) \(head.uri) \(version)", fields: fields, body: []))
         case .body(let body): result.messages[result.messages.count - 1].body += Array(buffer: body)
         case .end: result.messages[result.messages.count - 1].isComplete = true
         }
@@ -50,7 +52,8 @@ enum OracleResponses {
         let channel = EmbeddedChannel()
         var result = OracleMessages()
         do {
-            let decoder = HTTPResponseDecoder(leftOverBytesStrategy: .dropBytes, informationalResponseStrategy: .forward)
+            let decoder = HTTPResponseDecoder(
+                leftOverBytesStrategy: .dropBytes, informationalResponseStrategy: .forward)
             try channel.pipeline.syncOperations.addHandler(ByteToMessageHandler(decoder))
             for _ in 0..<requests {
                 try channel.writeOutbound(

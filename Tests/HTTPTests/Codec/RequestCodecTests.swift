@@ -8,20 +8,32 @@ import Testing
 @Suite struct RequestCodecTests {
     static let accepted: [(name: String, input: String, starts: [String], bodies: [String])] = [
         ("plain GET", "GET /a HTTP/1.1\r\nHost: h\r\n\r\n", ["GET /a http11"], [""]),
-        ("body by length", "POST /v1/messages?beta=true HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nhello",
-         ["POST /v1/messages?beta=true http11"], ["hello"]),
+        (
+            "body by length", "POST /v1/messages?beta=true HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nhello",
+            ["POST /v1/messages?beta=true http11"], ["hello"]
+        ),
         ("zero length", "POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n", ["POST /a http11"], [""]),
         ("no length on 1.1 is no body", "POST /a HTTP/1.1\r\nHost: h\r\n\r\n", ["POST /a http11"], [""]),
-        ("chunks", "POST /a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\nA\r\n0123456789\r\n0\r\n\r\n",
-         ["POST /a http11"], ["abc0123456789"]),
-        ("chunk sizes in either case, leading zeros, extensions",
-         "POST /a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: Chunked\r\n\r\n00a;x=\"y;\\\"=\";z;w=v\r\n0123456789\r\nB;q\r\n0123456789a\r\n000;e\r\n\r\n",
-         ["POST /a http11"], ["01234567890123456789a"]),
-        ("trailers are read and dropped",
-         "POST /a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\nX-Sum: 7\r\nx-empty:\r\n\r\n",
-         ["POST /a http11"], ["a"]),
-        ("three in a row", "GET /1 HTTP/1.1\r\nHost: h\r\n\r\nPOST /2 HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\nokGET /3 HTTP/1.1\r\nHost: h\r\n\r\n",
-         ["GET /1 http11", "POST /2 http11", "GET /3 http11"], ["", "ok", ""]),
+        (
+            "chunks",
+            "POST /a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\nA\r\n0123456789\r\n0\r\n\r\n",
+            ["POST /a http11"], ["abc0123456789"]
+        ),
+        (
+            "chunk sizes in either case, leading zeros, extensions",
+            "POST /a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: Chunked\r\n\r\n00a;x=\"y;\\\"=\";z;w=v\r\n0123456789\r\nB;q\r\n0123456789a\r\n000;e\r\n\r\n",
+            ["POST /a http11"], ["01234567890123456789a"]
+        ),
+        (
+            "trailers are read and dropped",
+            "POST /a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\nX-Sum: 7\r\nx-empty:\r\n\r\n",
+            ["POST /a http11"], ["a"]
+        ),
+        (
+            "three in a row",
+            "GET /1 HTTP/1.1\r\nHost: h\r\n\r\nPOST /2 HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\nokGET /3 HTTP/1.1\r\nHost: h\r\n\r\n",
+            ["GET /1 http11", "POST /2 http11", "GET /3 http11"], ["", "ok", ""]
+        ),
         ("empty lines before the request line", "\r\n\r\nGET /a HTTP/1.1\r\nHost: h\r\n\r\n", ["GET /a http11"], [""]),
         ("HTTP/1.0 without Host", "GET /a HTTP/1.0\r\n\r\n", ["GET /a http10"], [""]),
         ("HTTP/1.0 with a length", "POST /a HTTP/1.0\r\nContent-Length: 1\r\n\r\nx", ["POST /a http10"], ["x"]),
@@ -32,7 +44,10 @@ import Testing
         ("empty Host", "GET /a HTTP/1.1\r\nHost:\r\n\r\n", ["GET /a http11"], [""]),
         ("address with port", "GET /a HTTP/1.1\r\nHost: [::1]:8080\r\n\r\n", ["GET /a http11"], [""]),
         ("bytes above 0x7F in a value", "GET /a HTTP/1.1\r\nHost: h\r\nX: gr\u{fc}n\r\n\r\n", ["GET /a http11"], [""]),
-        ("100-continue", "POST /a HTTP/1.1\r\nHost: h\r\nExpect: 100-Continue\r\nContent-Length: 1\r\n\r\nx", ["POST /a http11"], ["x"]),
+        (
+            "100-continue", "POST /a HTTP/1.1\r\nHost: h\r\nExpect: 100-Continue\r\nContent-Length: 1\r\n\r\nx",
+            ["POST /a http11"], ["x"]
+        ),
         ("GET with a body", "GET /a HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\n\r\nx", ["GET /a http11"], ["x"]),
     ]
 
@@ -50,7 +65,8 @@ import Testing
     }
 
     @Test func everyProperPrefixOfARequestIsIncompleteAndNotRefused() {
-        let input = Array("POST /a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3;e\r\nabc\r\n0\r\nt: v\r\n\r\n".utf8)
+        let input = Array(
+            "POST /a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3;e\r\nabc\r\n0\r\nt: v\r\n\r\n".utf8)
         for length in 0..<input.count {
             let seen = RequestFeeder.read(Array(input[..<length]))
             #expect(seen.problem == nil, "\(length)")
@@ -59,7 +75,8 @@ import Testing
     }
 
     @Test func fieldsKeepOrderAndLoseOuterBlanks() {
-        let seen = RequestFeeder.read([UInt8]("GET / HTTP/1.1\r\nHost:h\r\nB: \t two words \t\r\na:\r\nB: again\r\n\r\n"))
+        let seen = RequestFeeder.read(
+            [UInt8]("GET / HTTP/1.1\r\nHost:h\r\nB: \t two words \t\r\na:\r\nB: again\r\n\r\n"))
         #expect(seen.messages.first?.fields == ["Host: h", "B: two words", "a: ", "B: again"])
     }
 
@@ -77,7 +94,8 @@ import Testing
     }
 
     @Test func lookUpsCompareNamesWithoutCase() {
-        let head = parsedHead("GET /v1/models HTTP/1.1\r\nHOST: h\r\nX-Api-Key: K1\r\nx-api-key: K2\r\nAccept: Text/HTML\r\n\r\n")
+        let head = parsedHead(
+            "GET /v1/models HTTP/1.1\r\nHOST: h\r\nX-Api-Key: K1\r\nx-api-key: K2\r\nAccept: Text/HTML\r\n\r\n")
         #expect(head.fields.text(of: "x-api-key") == "K1")
         #expect(head.fields.texts(of: "x-api-key") == ["K1", "K2"])
         #expect(head.fields.contains("host"))

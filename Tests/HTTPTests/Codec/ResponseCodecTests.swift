@@ -7,17 +7,25 @@ import Testing
 @Suite struct ResponseCodecTests {
     static let accepted: [(name: String, input: String, starts: [String], bodies: [String])] = [
         ("by length", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", ["http11 200"], ["ok"]),
-        ("chunked", "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n", ["http11 200"], ["ok"]),
+        (
+            "chunked", "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n", ["http11 200"],
+            ["ok"]
+        ),
         ("until close", "HTTP/1.1 200 OK\r\n\r\nall of this", ["http11 200"], ["all of this"]),
         ("until close on 1.0", "HTTP/1.0 200 OK\r\n\r\nall", ["http10 200"], ["all"]),
         ("no reason", "HTTP/1.1 200 \r\nContent-Length: 0\r\n\r\n", ["http11 200"], [""]),
         ("no space after status", "HTTP/1.1 200\r\nContent-Length: 0\r\n\r\n", ["http11 200"], [""]),
         ("reason above ASCII", "HTTP/1.1 404 Nicht gefunden \u{fc}\r\nContent-Length: 0\r\n\r\n", ["http11 404"], [""]),
         ("204 has no body whatever it says", "HTTP/1.1 204 X\r\nContent-Length: 5\r\n\r\n", ["http11 204"], [""]),
-        ("304 has no body whatever it says", "HTTP/1.1 304 X\r\nTransfer-Encoding: chunked\r\n\r\n", ["http11 304"], [""]),
-        ("interim answers come first",
-         "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early\r\nlink: x\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\na",
-         ["http11 100", "http11 103", "http11 200"], ["", "", "a"]),
+        (
+            "304 has no body whatever it says", "HTTP/1.1 304 X\r\nTransfer-Encoding: chunked\r\n\r\n", ["http11 304"],
+            [""]
+        ),
+        (
+            "interim answers come first",
+            "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early\r\nlink: x\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\na",
+            ["http11 100", "http11 103", "http11 200"], ["", "", "a"]
+        ),
     ]
 
     @Test(arguments: accepted.indices)
@@ -47,15 +55,30 @@ import Testing
         ("bare LF", "HTTP/1.1 200 OK\nContent-Length: 0\n\n", .bareLineFeed),
         ("empty line first", "\r\nHTTP/1.1 200 OK\r\n\r\n", .badStatusLine),
         ("folded field", "HTTP/1.1 200 OK\r\na: b\r\n c\r\n\r\n", .foldedLine),
-        ("lengths that differ", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n", .repeatedContentLength),
-        ("lengths that agree", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 2\r\n\r\n", .repeatedContentLength),
-        ("length and chunked", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n", .lengthAndTransferEncoding),
+        (
+            "lengths that differ", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n",
+            .repeatedContentLength
+        ),
+        (
+            "lengths that agree", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 2\r\n\r\n",
+            .repeatedContentLength
+        ),
+        (
+            "length and chunked", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n",
+            .lengthAndTransferEncoding
+        ),
         ("chunked on 1.0", "HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", .transferEncodingOnHTTP10),
-        ("gzip then chunked", "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", .unsupportedTransferCoding),
+        (
+            "gzip then chunked", "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n",
+            .unsupportedTransferCoding
+        ),
         ("switching protocols", "HTTP/1.1 101 Switching\r\nUpgrade: x\r\n\r\n", .unexpectedUpgrade),
         ("bad chunk", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", .badChunkSize),
         ("endless head", "HTTP/1.1 200 OK\r\na: " + String(repeating: "x", count: 40_000), .headTooLarge),
-        ("hundred and one fields", "HTTP/1.1 200 OK\r\n" + String(repeating: "a: b\r\n", count: 101) + "\r\n", .tooManyFields),
+        (
+            "hundred and one fields", "HTTP/1.1 200 OK\r\n" + String(repeating: "a: b\r\n", count: 101) + "\r\n",
+            .tooManyFields
+        ),
     ]
 
     @Test(arguments: refused.indices)
@@ -67,7 +90,8 @@ import Testing
     }
 
     @Test func answersToHeadHaveNoBody() {
-        let input = [UInt8]("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+        let input = [UInt8](
+            "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
         let seen = ResponseFeeder.read(input, toHead: true)
         #expect(seen.problem == nil)
         #expect(seen.completed == 2)
@@ -76,7 +100,8 @@ import Testing
 
     @Test func aCutBodyIsNotComplete() {
         for text in [
-            "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nfour", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nfive!\r\n",
+            "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nfour",
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nfive!\r\n",
         ] {
             #expect(ResponseFeeder.read(Array(text.utf8)).completed == 0)
         }

@@ -115,10 +115,16 @@ import Testing
         Row(fields: "empty length", "Content-Length:", .badContentLength),
         Row(fields: "fraction", "Content-Length: 5.0", .badContentLength),
         Row(fields: "length of 19 digits", "Content-Length: 9223372036854775808", .badContentLength),
-        Row(fields: "length and chunked", "Content-Length: 5\r\nTransfer-Encoding: chunked", .lengthAndTransferEncoding),
-        Row(fields: "chunked and length", "Transfer-Encoding: chunked\r\nContent-Length: 5", .lengthAndTransferEncoding),
-        Row(fields: "chunked and zero length", "Transfer-Encoding: chunked\r\nContent-Length: 0", .lengthAndTransferEncoding),
-        Row(fields: "chunked twice", "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked", .repeatedTransferEncoding),
+        Row(
+            fields: "length and chunked", "Content-Length: 5\r\nTransfer-Encoding: chunked", .lengthAndTransferEncoding),
+        Row(
+            fields: "chunked and length", "Transfer-Encoding: chunked\r\nContent-Length: 5", .lengthAndTransferEncoding),
+        Row(
+            fields: "chunked and zero length", "Transfer-Encoding: chunked\r\nContent-Length: 0",
+            .lengthAndTransferEncoding),
+        Row(
+            fields: "chunked twice", "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked",
+            .repeatedTransferEncoding),
         Row(fields: "chunked twice in a list", "Transfer-Encoding: chunked, chunked", .chunkedNotLast),
         Row(fields: "chunked then gzip", "Transfer-Encoding: chunked, gzip", .chunkedNotLast),
         Row(fields: "gzip alone", "Transfer-Encoding: gzip", .chunkedNotLast),
@@ -128,8 +134,11 @@ import Testing
         Row(fields: "chunked with a parameter", "Transfer-Encoding: chunked;q=1", .chunkedNotLast),
         Row(fields: "quoted chunked", "Transfer-Encoding: \"chunked\"", .chunkedNotLast),
         Row(fields: "vertical tab before chunked", "Transfer-Encoding: \u{b}chunked", .controlCharacter),
-        Row("chunked on 1.0", "POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", .transferEncodingOnHTTP10),
-        Row("gzip then chunked", "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
+        Row(
+            "chunked on 1.0", "POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+            .transferEncodingOnHTTP10),
+        Row(
+            "gzip then chunked", "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
             RequestProblem.unsupportedTransferCoding),
         Row("POST without length on 1.0", "POST / HTTP/1.0\r\n\r\n", .lengthRequired),
     ]
@@ -157,9 +166,13 @@ import Testing
         Row(chunks: "escaped CR inside quotes", "5;a=\"b\\\r\nhello\r\n0\r\n\r\n", .badChunkExtension),
         Row(chunks: "text behind quotes", "5;a=\"b\"c\r\nhello\r\n0\r\n\r\n", .badChunkExtension),
         Row(chunks: "CR inside extension", "5;a\rb\r\nhello\r\n0\r\n\r\n", .badChunkSize),
-        Row(chunks: "extension without end", "5;" + String(repeating: "x", count: 1024) + "\r\n", .chunkExtensionsTooLong),
-        Row(chunks: "many extensions",
-            String(repeating: "1;" + String(repeating: "x", count: 99) + "\r\na\r\n", count: 11), .chunkExtensionsTooLong),
+        Row(
+            chunks: "extension without end", "5;" + String(repeating: "x", count: 1024) + "\r\n",
+            .chunkExtensionsTooLong),
+        Row(
+            chunks: "many extensions",
+            String(repeating: "1;" + String(repeating: "x", count: 99) + "\r\na\r\n", count: 11),
+            .chunkExtensionsTooLong),
         Row(chunks: "data longer than its size", "5\r\nhelloX\r\n0\r\n\r\n", .badChunkEnd),
         Row(chunks: "bare LF after data", "5\r\nhello\n0\r\n\r\n", .badChunkEnd),
         Row(chunks: "data shorter than its size", "6\r\nhello\r\n0\r\n\r\n", .badChunkEnd),
@@ -178,7 +191,9 @@ import Testing
     @Test(arguments: startLines + fieldLines + framings + chunks)
     func isRefusedWithTheSameVerdictHoweverItIsCut(_ row: Row) {
         // Cutting a kilobyte of filler at each point adds time and no case: long rows are cut at every 97th.
-        let cuts = row.input.count < 300 ? everyCut(of: row.input) : [.whole, .bytes, .pieces(Array(repeating: 97, count: 200))]
+        let cuts =
+            row.input.count < 300
+            ? everyCut(of: row.input) : [.whole, .bytes, .pieces(Array(repeating: 97, count: 200))]
         for cut in cuts {
             let seen = RequestFeeder.read(row.input, cut)
             #expect(seen.problem == row.verdict, "\(row.name), \(cut)")

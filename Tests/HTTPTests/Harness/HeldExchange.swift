@@ -18,18 +18,6 @@ final class HeldExchange: Sendable {
         func run<T: Sendable>(_ body: @escaping @Sendable (HTTPExchange) -> T) async throws -> T {
             try await eventLoop.submit { body(bound.value) }.get()
         }
-
-        /// A number that has stopped changing: the same for 50 ms, far longer than loopback needs for anything.
-        func settled(_ body: @escaping @Sendable (HTTPExchange) -> Int) async throws -> Int {
-            var last = try await run(body)
-            var since = NIODeadline.now()
-            while NIODeadline.now() - since < .milliseconds(50) {
-                let next = try await run(body)
-                if next != last { (last, since) = (next, NIODeadline.now()) }
-                await Task.yield()
-            }
-            return last
-        }
     }
 
     private let held = Mutex<Held?>(nil)
@@ -49,12 +37,9 @@ final class HeldExchange: Sendable {
 
     /// The first exchange, when it has come.
     func get() async throws -> Held {
-        let deadline = NIODeadline.now() + RawPeer.patience
-        while true {
-            if let held = held.withLock({ $0 }) { return held }
-            guard NIODeadline.now() < deadline else { throw ImpatientError(what: "a request", received: "") }
-            await Task.yield()
-        }
+        try await eventually("a request") { held.withLock { $0 != nil } }
+        guard let held = held.withLock({ $0 }) else { throw ImpatientError(what: "a request", received: "") }
+        return held
     }
 }
 

@@ -101,14 +101,16 @@ struct PoolFixture: Sendable {
 
     /// Starts "`method` /" with `body` to `port`.
     func start(
-        _ method: StaticString = "POST", body: String = "{}", port: Int, host: String = "127.0.0.1", secure: Bool = false,
+        _ method: StaticString = "POST", body: String = "{}", port: Int, host: String = "127.0.0.1",
+        secure: Bool = false,
         timeouts: UpstreamTimeouts = UpstreamTimeouts(), onBody: (@Sendable (ByteBuffer) -> Void)? = nil
     ) async throws -> PendingCall {
         try await eventLoop.submit { [eventLoop, pool] in
             let receiver = RecordingReceiver(eventLoop: eventLoop)
             receiver.onBody = onBody
             let bytes = ByteBuffer(string: body)
-            let head = UpstreamHeadBuilder(method: method, target: "/", host: host).finish(contentLength: bytes.readableBytes)
+            let head = UpstreamHeadBuilder(method: method, target: "/", host: host).finish(
+                contentLength: bytes.readableBytes)
             let call = pool.value.send(
                 to: UpstreamOrigin(secure: secure, host: host, port: port), head: head, body: bytes, timeouts: timeouts,
                 receiver: receiver)
@@ -120,12 +122,8 @@ struct PoolFixture: Sendable {
 
     func counts() async throws -> PoolCounts { try await eventLoop.submit { pool.value.counts }.get() }
 
-    /// Waits until the counts are as wanted, looking again each turn of the loop.
-    func wait(for isReached: @escaping @Sendable (PoolCounts) -> Bool) async throws {
-        let deadline = NIODeadline.now() + RawPeer.patience
-        while !(isReached(try await counts())) {
-            guard NIODeadline.now() < deadline else { throw ImpatientError(what: "counts", received: "\(try await counts())") }
-            await Task.yield()
-        }
+    /// Waits until the counts are as wanted.
+    func wait(for isReached: (PoolCounts) -> Bool) async throws {
+        try await eventually("pool counts") { isReached(try await counts()) }
     }
 }

@@ -22,7 +22,7 @@ struct RawPeer: Sendable {
     private let inbox: NIOLoopBound<Inbox>
 
     /// Long enough for a loaded machine; nothing waits that long unless it is broken.
-    static let patience = TimeAmount.seconds(20)
+    static let patience = TimeAmount.seconds(60)
 
     /// Call on the channel's loop. `greeting` is sent when the channel becomes active, by its own thread: a busy machine
     /// cannot come between connecting and sending.

@@ -86,7 +86,8 @@ extension HTTPExchange {
     func echo(limit: Int = 1 << 20) {
         collectBody(limit: limit) { result in
             switch result {
-            case .success(let body): self.answer("\(self.head.methodText) \(self.head.pathText) [\(String(buffer: body))]")
+            case .success(let body):
+                self.answer("\(self.head.methodText) \(self.head.pathText) [\(String(buffer: body))]")
             case .failure(.clientGone): break
             case .failure(let problem): self.answer("\(problem)", status: problem.status)
             }

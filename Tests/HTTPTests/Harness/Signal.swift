@@ -13,26 +13,12 @@ final class Signal: Sendable {
     var count: Int { fired.load(ordering: .relaxed) }
 
     /// Returns once it has fired.
-    func wait() async throws {
-        let deadline = NIODeadline.now() + RawPeer.patience
-        while count == 0 {
-            guard NIODeadline.now() < deadline else { throw ImpatientError(what: "a signal", received: "") }
-            await Task.yield()
-        }
-    }
+    func wait() async throws { try await eventually("a signal") { count > 0 } }
 }
 
 extension ServerFixture {
-    /// Waits until `count` connections have been open at some time and none is any more.
-    func waitUntilEmpty(after count: Int) async throws {
-        let deadline = NIODeadline.now() + RawPeer.patience
-        var seen = 0
-        while true {
-            let open = server.openConnections
-            seen = max(seen, open)
-            if seen >= count, open == 0 { return }
-            guard NIODeadline.now() < deadline else { throw ImpatientError(what: "no connections", received: "\(open)") }
-            await Task.yield()
-        }
+    /// Waits until the number of open connections is as wanted.
+    func wait(until isReached: (Int) -> Bool) async throws {
+        try await eventually("a number of connections") { isReached(server.openConnections) }
     }
 }
