@@ -14,9 +14,8 @@ enum Gatewayd {
             do {
                 let daemon = try GatewayDaemon(context)
                 let addresses = try daemon.start()
-                context.announceReady([
-                    "listen": "\(addresses.joined(separator: " "))", "socket": "\(context.configuration.process.socket)",
-                ])
+                let socket = context.configuration.process.socket
+                context.announceReady(["listen": "\(addresses.joined(separator: " "))", "socket": "\(socket)"])
                 return serve(daemon, context)
             } catch {
                 context.log.critical("cannot start", metadata: ["reason": "\(error)"])

@@ -133,6 +133,7 @@ nonisolated(unsafe) private let methods: UnsafePointer<sqlite3_io_methods> = {
         let new = UnsafeRawBufferPointer(start: bytes, count: Int(count))
         return operate(file, orElse: Failure.write) { memory, disk in
             let growth = max(0, Int(offset) + new.count - memory.bytes.count)
+            if disk.refusesWrites { return SQLITE_FULL }
             if let capacity = disk.capacity, growth > 0, disk.size + growth > capacity { return SQLITE_FULL }
             memory.write(new, at: Int(offset))
             return SQLITE_OK

@@ -69,6 +69,9 @@ public final class FaultyFiles: @unchecked Sendable {
     /// The most bytes all files may have together; writes beyond it are answered "disk full".
     public func limit(bytes: Int?) { withDisk { $0.capacity = bytes } }
 
+    /// Whether every write is answered "disk full", also one that needs no new room; reading goes on.
+    public func refuseWrites(_ refuses: Bool) { withDisk { $0.refusesWrites = refuses } }
+
     /// The bytes all files have together.
     public var size: Int { withDisk { $0.size } }
 
@@ -100,6 +103,7 @@ struct Disk {
     var fault = FaultyFiles.Fault.none
     var operations = 0
     var capacity: Int?
+    var refusesWrites = false
     /// Raised by every power cut; handles of an earlier one are dead.
     var generation = 0
 

@@ -115,7 +115,7 @@ import Testing
             let (operator_, gateway) = (await rig.asker(.weirctl), await rig.asker(.gatewayd))
             try await operator_.credit(CreditRequest("c1", "acme", "10"))
             #expect(try await gateway.hold(HoldRequest(1, "acme", "4")).outcome == .granted)
-            rig.faulty.limit(bytes: rig.faulty.size)
+            rig.faulty.refuseWrites(true)
             let failure = await #expect(throws: CallFailure.self) {
                 try await gateway.settle(SettleRequest("s1", "acme", "3", ending: 1))
             }
@@ -125,7 +125,7 @@ import Testing
             #expect(try await gateway.hold(HoldRequest(2, "acme", "6")).outcome == .granted)
             let page = try await operator_.history(HistoryRequest(tenant: TenantID("acme")!, before: nil, limit: 9))
             #expect(page.entries.count == 1, "reading goes on")
-            rig.faulty.limit(bytes: nil)
+            rig.faulty.refuseWrites(false)
             let posted = try await gateway.settle(SettleRequest("s1", "acme", "3", ending: 1))
             #expect(posted == PostingAnswer(outcome: .posted, balance: Micros(dollars: "7")!))
             try rig.restart()
