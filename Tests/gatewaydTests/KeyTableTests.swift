@@ -97,7 +97,9 @@ private final class Sightings: Sendable {
 @Suite struct KeyRevocationTests {
     /// While all loops look a key up without pause, it is revoked; from the moment that is acknowledged no look-up may find
     /// it, on any loop.
-    @Test(arguments: 0..<6) func aRevocationHoldsOnTheVeryNextLookUpOfEveryLoop(round: Int) async throws {
+    @Test(.timeLimit(.minutes(1)), arguments: 0..<6) func aRevocationHoldsOnTheVeryNextLookUpOfEveryLoop(round: Int)
+        async throws
+    {
         let rig = try await LiveRig(loops: 3)
         let made = try await rig.makeKey()
         let seen = Sightings()
