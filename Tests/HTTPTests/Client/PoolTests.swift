@@ -175,6 +175,8 @@ extension Loopback {
                 let upstream = try await RawServer.start(on: fixture.group)
                 let busy = try await fixture.start(port: upstream.port)
                 let peer = try await upstream.accept()
+                // The upstream may have accepted before the pool has seen its connection stand.
+                try await fixture.wait { $0.busy == 1 }
                 let waiting = try await fixture.start(port: upstream.port)
                 try await fixture.eventLoop.submit { [pool = fixture.pool] in pool.value.close() }.get()
                 #expect(
