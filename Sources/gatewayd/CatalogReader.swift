@@ -126,7 +126,7 @@ private enum PriceSettings {
             guard !scalar.isQuoted, let price = PricePerMillion(dollars: scalar.text) else {
                 throw ConfigReason(
                     "expected dollars per million tokens from 0 to 1000000 with at most 6 decimals, such as 3 or 0.30; "
-                        + "found \"\(scalar.text.prefix(24))\"")
+                        + "found \"\(scalar.excerpt)\"")
             }
             return price
         }, render: { $0.description })

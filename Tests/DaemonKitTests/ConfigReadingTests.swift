@@ -146,4 +146,16 @@ import Testing
         let problems = Sample.problems(Sample.least + "nonsense_key: 1\n")
         #expect(problems == ["f:3:1: nonsense_key: unknown key; known here: server, listen, peers, nicknames, other"])
     }
+
+    /// A secret pasted where a word belongs is recognisable in the message, not usable.
+    @Test func longWrongValue_whenReported_isCutShort() {
+        let problems = Sample.problems(
+            "server: {name: x, word: sk-live-0123456789abcdefghij}\nlisten: [127.0.0.1:80]\n")
+        #expect(problems == ["f:1:25: server.word: expected red or blue, found \"sk-live-…\""])
+    }
+
+    @Test func controlCharacters_inKeys_areEscapedInMessages() {
+        let problems = Sample.problems(Sample.least + "\"a\\nf:1:1: forged\\e[2J\": 1\n")
+        #expect(problems.count == 1 && problems[0].contains("a\\nf:1:1: forged\\u{1b}[2J"), "\(problems)")
+    }
 }

@@ -35,7 +35,7 @@ public struct ConfigNode: Hashable, Sendable {
     /// What a person would call it in a message.
     var kindName: String {
         switch content {
-        case .scalar(let text, _): isEmpty ? "nothing" : "\"\(text.prefix(Self.longestExcerpt))\""
+        case .scalar(let text, _): isEmpty ? "nothing" : "\"\(ScalarText(text).excerpt)\""
         case .list: "a list"
         case .mapping: "a mapping"
         }
@@ -43,10 +43,6 @@ public struct ConfigNode: Hashable, Sendable {
 
     /// YAML's ways to write that there is no value (YAML 1.2.2 §10.3.2).
     static let emptyWords: Set<String> = ["", "~", "null", "Null", "NULL"]
-
-    /// As many characters of a wrong value as a message repeats: enough to recognise it, too few for a pasted secret
-    /// to survive whole.
-    private static let longestExcerpt = 24
 }
 
 /// One key of a mapping with its value.

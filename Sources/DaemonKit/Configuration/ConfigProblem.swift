@@ -38,7 +38,8 @@ public struct ConfigProblem: Hashable, Sendable, CustomStringConvertible {
 
     /// `weir.yaml:12:3: gatewayd.threads: expected a whole number from 1 to 64, found "many"`
     public var description: String {
-        "\(file):\(place.line):\(place.column): " + (path.isEmpty ? reason : "\(path): \(reason)")
+        let text = path.isEmpty ? reason : "\(path): \(reason)"
+        return PrintableText.of("\(file):\(place.line):\(place.column): \(text)")
     }
 }
 

@@ -18,9 +18,7 @@ struct ConfigReader {
 
     private mutating func value(
         _ node: ConfigNode?, _ declaration: SettingDeclaration, _ place: ConfigPlace, _ path: String
-    )
-        -> ConfigValue
-    {
+    ) -> ConfigValue {
         if let node, !node.isEmpty { return value(node, declaration.shape, path) }
         let place = node?.place ?? place
         switch (declaration.fallback, declaration.shape) {
@@ -91,19 +89,13 @@ struct ConfigReader {
         return ConfigValue(content: .map(named), place: node.place, isStandIn: false)
     }
 
-    private mutating func read(_ section: ConfigSection, _ node: ConfigNode?, _ place: ConfigPlace, _ path: String)
-        -> ConfigValue
-    {
-        var entries: [ConfigEntry] = []
-        switch node?.content {
-        case .mapping(let written): entries = written
-        case .scalar where node?.isEmpty == true, nil: break
-        case .scalar where section.shorthand != nil:
-            entries = [
-                ConfigEntry(key: section.shorthand ?? "", at: place, value: node ?? ConfigNode(.list([]), at: place))
-            ]
-        case .scalar, .list:
-            if let node { return wrong(node, .section(section), path) }
+    private mutating func read(
+        _ section: ConfigSection, _ node: ConfigNode?, _ place: ConfigPlace, _ path: String
+    ) -> ConfigValue {
+        guard let entries = entries(of: node, section) else {
+            report.add(
+                place, path, "expected \(ConfigShape.section(section).summary), found \(node?.kindName ?? "nothing")")
+            return standIn(.section(section), place, path)
         }
         let foreign = passOver(entries, section, path)
         let given = Dictionary(entries.map { ($0.key, $0) }) { first, _ in first }
@@ -115,6 +107,19 @@ struct ConfigReader {
         }
         let read = ConfigValues(path: path, place: place, values: values, foreign: foreign)
         return ConfigValue(content: .section(read), place: place, isStandIn: false)
+    }
+}
+
+extension ConfigReader {
+    /// What is written for a section: none when it is left out, one when its shorthand is used; `nil` when it is no
+    /// mapping.
+    private func entries(of node: ConfigNode?, _ section: ConfigSection) -> [ConfigEntry]? {
+        guard let node, !node.isEmpty else { return [] }
+        switch node.content {
+        case .mapping(let entries): return entries
+        case .scalar: return section.shorthand.map { [ConfigEntry(key: $0, at: node.place, value: node)] }
+        case .list: return nil
+        }
     }
 }
 

@@ -66,7 +66,7 @@ public struct CredentialStore: Sendable {
     }
 
     private func secret(in path: String) throws(ConfigReason) -> Secret {
-        let file: FileContents
+        var file: FileContents
         do throws(FileFault) {
             file = try FileContents(path: path, most: Self.longest)
         } catch {
@@ -75,12 +75,13 @@ public struct CredentialStore: Sendable {
         guard file.mode & 0o007 == 0 else {
             throw ConfigReason("\(path) can be read or changed by every user; run: chmod o= \(path)")
         }
-        var bytes = file.bytes
-        while let last = bytes.last, last == UInt8(ascii: "\n") || last == UInt8(ascii: "\r") { bytes.removeLast() }
-        guard !bytes.isEmpty else { throw ConfigReason("\(path) is empty") }
-        guard bytes.allSatisfy({ (0x21...0x7E).contains($0) }) else {
+        defer { file.wipe() }
+        let isLineEnd: (UInt8) -> Bool = { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") }
+        let end = file.bytes.lastIndex { !isLineEnd($0) }.map { $0 + 1 } ?? 0
+        guard end > 0 else { throw ConfigReason("\(path) is empty") }
+        guard file.bytes[..<end].allSatisfy({ (0x21...0x7E).contains($0) }) else {
             throw ConfigReason("\(path) must hold one line of printable characters without spaces")
         }
-        return Secret(bytes)
+        return Secret(file.bytes[..<end])
     }
 }

@@ -30,7 +30,7 @@ public struct FileFault: Error, Hashable, Sendable, CustomStringConvertible {
 
 /// The bytes and permissions of a regular file.
 struct FileContents {
-    let bytes: [UInt8]
+    private(set) var bytes: [UInt8]
     /// The permission bits.
     let mode: UInt32
 
@@ -45,8 +45,16 @@ struct FileContents {
         bytes = try Self.read(file, path, most)
     }
 
+    /// Overwrites the bytes, when they were a secret.
+    mutating func wipe() { Self.wipe(&bytes) }
+
+    private static func wipe(_ bytes: inout [UInt8]) {
+        bytes.withUnsafeMutableBytes { if let base = $0.baseAddress { explicit_bzero(base, $0.count) } }
+    }
+
     private static func read(_ file: Int32, _ path: String, _ most: Int) throws(FileFault) -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: most + 1)
+        defer { wipe(&bytes) }
         var filled = 0
         while filled < bytes.count {
             let count = bytes.withUnsafeMutableBytes { Glibc.read(file, $0.baseAddress! + filled, $0.count - filled) }

@@ -20,6 +20,12 @@ public struct ScalarText: Sendable {
     }
 }
 
+extension ScalarText {
+    /// As much of a wrong value as a message repeats: all of a short one, the beginning of a long one, which may be a
+    /// secret pasted in the wrong place.
+    public var excerpt: String { text.count <= 24 ? text : "\(text.prefix(8))…" }
+}
+
 /// A kind of scalar whose values are of type `Value`.
 public struct ScalarKind<Value: Sendable>: Sendable {
     /// What an operator may write, for documentation and messages: `whole number from 1 to 64`.

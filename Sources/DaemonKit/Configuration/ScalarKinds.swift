@@ -93,11 +93,6 @@ extension ScalarKind {
     }
 }
 
-extension ScalarText {
-    /// As much of a wrong value as a message repeats.
-    var excerpt: Substring { text.prefix(24) }
-}
-
 /// Decimal numbers without floating point.
 enum Decimal {
     /// `text` × 10^`places`, or `nil` when it is not a plain non-negative decimal of at most that many decimals.

@@ -10,7 +10,7 @@ import Glibc
 public struct Secret: Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
     private let storage: SecretStorage
 
-    public init(_ bytes: [UInt8]) { storage = SecretStorage(bytes) }
+    public init(_ bytes: some Collection<UInt8>) { storage = SecretStorage(bytes) }
 
     /// Calls `body` with the secret's bytes, which must not be kept.
     public func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
@@ -29,7 +29,7 @@ public struct Secret: Sendable, CustomStringConvertible, CustomDebugStringConver
 private final class SecretStorage: @unchecked Sendable {
     let bytes: UnsafeMutableRawBufferPointer
 
-    init(_ source: [UInt8]) {
+    init(_ source: some Collection<UInt8>) {
         bytes = .allocate(byteCount: source.count, alignment: 1)
         bytes.copyBytes(from: source)
     }

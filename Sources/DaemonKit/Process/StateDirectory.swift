@@ -15,7 +15,7 @@ public final class StateDirectory: Sendable {
     /// Creates the folder with mode 0700 if it is missing (and its parents with 0755), checks that it is private, and
     /// locks it.
     public init(path: String) throws(FileFault) {
-        try Self.create(path)
+        try Self.create(path, mode: 0o700)
         try Self.checkPrivate(path)
         self.path = path
         lock = try Self.acquire(path.appendingPath("lock"))
@@ -26,22 +26,13 @@ public final class StateDirectory: Sendable {
     /// The path of `name` in this folder.
     public func file(_ name: String) -> String { path.appendingPath(name) }
 
-    private static func create(_ path: String) throws(FileFault) {
-        if mkdir(path, 0o700) == 0 || errno == EEXIST { return }
+    private static func create(_ path: String, mode: mode_t) throws(FileFault) {
+        if mkdir(path, mode) == 0 || errno == EEXIST { return }
         guard errno == ENOENT, let slash = path.lastIndex(of: "/"), slash != path.startIndex else {
             throw FileFault("create", path, errno: errno)
         }
-        try createParent(String(path[..<slash]))
-        guard mkdir(path, 0o700) == 0 || errno == EEXIST else { throw FileFault("create", path, errno: errno) }
-    }
-
-    private static func createParent(_ path: String) throws(FileFault) {
-        if mkdir(path, 0o755) == 0 || errno == EEXIST { return }
-        guard errno == ENOENT, let slash = path.lastIndex(of: "/"), slash != path.startIndex else {
-            throw FileFault("create", path, errno: errno)
-        }
-        try createParent(String(path[..<slash]))
-        guard mkdir(path, 0o755) == 0 || errno == EEXIST else { throw FileFault("create", path, errno: errno) }
+        try create(String(path[..<slash]), mode: 0o755)
+        guard mkdir(path, mode) == 0 || errno == EEXIST else { throw FileFault("create", path, errno: errno) }
     }
 
     private static func checkPrivate(_ path: String) throws(FileFault) {
