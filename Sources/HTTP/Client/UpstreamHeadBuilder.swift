@@ -16,12 +16,16 @@ public struct UpstreamHeadBuilder {
     public init(method: StaticString, target: UnsafeRawBufferPointer, host: String, capacity: Int = 1024) {
         precondition(
             !target.isEmpty && target.allSatisfy(ByteClass.isTarget), "a target has no blanks and no control bytes")
-        var buffer = ByteBufferAllocator().buffer(capacity: capacity)
-        buffer.writeStaticString(method)
-        buffer.writeStaticString(" ")
-        buffer.writeBytes(target)
-        buffer.writeStaticString(" HTTP/1.1\r\n")
-        headers = HeaderBlock(writingTo: buffer)
+        headers = HeaderBlock(capacity: capacity)
+        let line = method.utf8CodeUnitCount + target.count + 16
+        headers.bytes.writeWithUnsafeMutableBytes(minimumWritableBytes: line) { room in
+            var offset = 0
+            room.put(method, &offset)
+            room.put(" ", &offset)
+            room.put(target, &offset)
+            room.put(" HTTP/1.1\r\n", &offset)
+            return offset
+        }
         let isHostWritten = headers.append("host", host)
         precondition(isHostWritten, "a host has no control bytes")
     }
@@ -36,13 +40,17 @@ public struct UpstreamHeadBuilder {
 
     /// The finished head; `contentLength` is `nil` for requests without a body.
     public consuming func finish(contentLength: Int?) -> ByteBuffer {
-        var buffer = headers.bytes
-        if let contentLength {
-            buffer.writeStaticString("content-length: ")
-            ResponseWriter.writeDecimal(contentLength, to: &buffer)
-            buffer.writeStaticString("\r\n")
+        let length = contentLength ?? 0
+        headers.bytes.writeWithUnsafeMutableBytes(minimumWritableBytes: 24 + DecimalText.bytesMax) { room in
+            var offset = 0
+            if contentLength != nil {
+                room.put("content-length: ", &offset)
+                room.putDecimal(length, &offset)
+                room.put("\r\n", &offset)
+            }
+            room.put("\r\n", &offset)
+            return offset
         }
-        buffer.writeStaticString("\r\n")
-        return buffer
+        return headers.bytes
     }
 }

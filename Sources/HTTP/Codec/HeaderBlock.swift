@@ -17,8 +17,16 @@ public struct HeaderBlock: Sendable {
     /// An empty block; `capacity` in bytes avoids growing.
     public init(capacity: Int = 256) { bytes = ByteBufferAllocator().buffer(capacity: capacity) }
 
-    /// A block that writes at the end of `buffer`.
-    init(writingTo buffer: ByteBuffer) { bytes = buffer }
+    /// Lets `body` append to the end of `buffer`. The memory is moved in and out, so that it stays unshared and no append
+    /// has to copy it.
+    static func append(to buffer: inout ByteBuffer, _ body: (inout HeaderBlock) -> Void) {
+        var block = HeaderBlock(taking: ByteBuffer())
+        swap(&block.bytes, &buffer)
+        body(&block)
+        swap(&block.bytes, &buffer)
+    }
+
+    init(taking bytes: ByteBuffer) { self.bytes = bytes }
 
     /// Whether nothing was appended.
     public var isEmpty: Bool { bytes.readableBytes == 0 }
@@ -45,16 +53,23 @@ public struct HeaderBlock: Sendable {
         }
     }
 
-    /// Appends a field whose value is `value`'s bytes.
+    /// Appends a field whose value is `value`'s bytes. `name` is a literal of our own and must be a token.
     @discardableResult
     public mutating func append(_ name: StaticString, _ value: UnsafeRawBufferPointer) -> Bool {
-        append(name: UnsafeRawBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount), value: value)
+        let name = UnsafeRawBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount)
+        assert(name.allSatisfy(ByteClass.isToken), "a field's name is a token")
+        return write(name, value)
     }
 
     /// Appends a field, for headers handed on from another message.
     @discardableResult
     public mutating func append(name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer) -> Bool {
-        guard Self.isWritable(name), value.firstNonFieldValue(in: 0..<value.count) == nil else { return false }
+        guard !name.isEmpty, name.allSatisfy(ByteClass.isToken) else { return false }
+        return write(name, value)
+    }
+
+    private mutating func write(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Bool {
+        guard !Self.isReserved(name), value.firstNonFieldValue(in: 0..<value.count) == nil else { return false }
         bytes.writeWithUnsafeMutableBytes(minimumWritableBytes: name.count + value.count + 4) { target in
             var offset = 0
             target.put(name, &offset)
@@ -66,13 +81,12 @@ public struct HeaderBlock: Sendable {
         return true
     }
 
-    private static func isWritable(_ name: UnsafeRawBufferPointer) -> Bool {
-        guard !name.isEmpty, name.allSatisfy(ByteClass.isToken) else { return false }
+    private static func isReserved(_ name: UnsafeRawBufferPointer) -> Bool {
         switch name.count {
-        case 10: return !name.equals("connection", in: 0..<10)
-        case 14: return !name.equals("content-length", in: 0..<14)
-        case 17: return !name.equals("transfer-encoding", in: 0..<17)
-        default: return true
+        case 10: name.equals("connection", in: 0..<10)
+        case 14: name.equals("content-length", in: 0..<14)
+        case 17: name.equals("transfer-encoding", in: 0..<17)
+        default: false
         }
     }
 }
@@ -89,6 +103,15 @@ extension UnsafeMutableRawBufferPointer {
     @inline(__always)
     func put(_ text: StaticString, _ offset: inout Int) {
         put(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount), &offset)
+    }
+}
+
+extension UnsafeMutableRawBufferPointer {
+    /// Writes a number at `offset` and moves it on; `DecimalText.bytesMax` bytes are reserved.
+    @inline(__always)
+    func putDecimal(_ value: Int, _ offset: inout Int) {
+        let room = UnsafeMutableRawBufferPointer(rebasing: self[offset...]).bindMemory(to: UInt8.self)
+        offset &+= DecimalText.write(value, to: room)
     }
 }
 

@@ -21,12 +21,14 @@ enum ResponseWriter {
 
     static func writeStatusLine(_ status: Int, to out: inout ByteBuffer) {
         let line = statusLine(status)
-        if line.utf8CodeUnitCount > 0 {
-            out.writeStaticString(line)
-        } else {
-            out.writeStaticString("HTTP/1.1 ")
-            writeDecimal(status, to: &out)
-            out.writeStaticString(" \r\n")
+        out.writeWithUnsafeMutableBytes(minimumWritableBytes: 64) { target in
+            var offset = 0
+            target.put(line, &offset)
+            guard offset == 0 else { return offset }
+            target.put("HTTP/1.1 ", &offset)
+            target.putDecimal(status, &offset)
+            target.put(" \r\n", &offset)
+            return offset
         }
     }
 
@@ -52,8 +54,7 @@ enum ResponseWriter {
         switch framing {
         case .length(let length):
             target.put("content-length: ", &offset)
-            let room = UnsafeMutableRawBufferPointer(rebasing: target[offset...]).bindMemory(to: UInt8.self)
-            offset += DecimalText.write(length, to: room)
+            target.putDecimal(length, &offset)
             target.put("\r\n", &offset)
         case .chunked: target.put("transfer-encoding: chunked\r\n", &offset)
         case .untilClose, .none: break
@@ -77,12 +78,6 @@ enum ResponseWriter {
             target.put(bytes, &offset)
             target.put("\r\n", &offset)
             return offset
-        }
-    }
-
-    static func writeDecimal(_ value: Int, to out: inout ByteBuffer) {
-        out.writeWithUnsafeMutableBytes(minimumWritableBytes: DecimalText.bytesMax) { target in
-            DecimalText.write(value, to: target.bindMemory(to: UInt8.self))
         }
     }
 

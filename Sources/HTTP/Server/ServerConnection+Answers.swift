@@ -102,10 +102,7 @@ extension ServerConnection {
         if seat.isDraining { closesAfterAnswer = true }
         openOutput()
         ResponseWriter.writeStatusLine(status, to: &output)
-        var block = HeaderBlock(writingTo: output)
-        output = ByteBuffer()
-        headers(&block)
-        output = block.bytes
+        HeaderBlock.append(to: &output, headers)
         ResponseWriter.writeEnd(
             framing, dateLine: loop.dateLine, keepsAlive: !closesAfterAnswer, version: exchange.head.version,
             to: &output)
