@@ -13,47 +13,44 @@ public enum AdmissionErrorKind: String, CaseIterable, Sendable {
 /// Why a request is not admitted, in order of precedence: where several apply, the first is given.
 public enum AdmissionRefusal: UInt8, CaseIterable, Sendable {
     // Who is asking?
-    /// The gateway is stopping.
-    case draining = 1
     /// No key was presented.
-    case keyMissing = 2
-    /// What was presented does not have the form or checksum of a key.
-    case keyMalformed = 3
-    /// No such key.
-    case keyUnknown = 4
-    /// The key was revoked.
-    case keyRevoked = 5
+    case keyMissing = 1
+    /// No such key: malformed, never made, or revoked. The answer does not say which.
+    case keyUnknown = 2
     /// The key's time is over.
-    case keyExpired = 6
+    case keyExpired = 3
     // May they?
     /// The tenant is suspended.
-    case tenantSuspended = 7
+    case tenantSuspended = 4
     /// The key lacks the route's scope.
-    case scopeMissing = 8
+    case scopeMissing = 5
     /// A bucket of the key, the tenant or the instance is empty.
-    case rateLimited = 9
+    case rateLimited = 6
+    // Can it be done and accounted for?
+    /// The gateway is stopping.
+    case draining = 7
+    /// walletd cannot be asked: fail closed. Found out again when the hold is asked for.
+    case walletUnavailable = 8
     // What do they ask?
     /// The body exceeds its limit.
-    case bodyTooLarge = 10
+    case bodyTooLarge = 9
     /// The body cannot be understood.
-    case bodyMalformed = 11
+    case bodyMalformed = 10
     /// No such model.
-    case modelUnknown = 12
+    case modelUnknown = 11
     /// The model has no host for this dialect.
-    case dialectNotServed = 13
+    case dialectNotServed = 12
     /// All hosts of the model asked for a pause.
-    case modelPaused = 14
+    case modelPaused = 13
     /// More choices than the gateway lets one request ask for, or a maximum below one.
-    case outputOutOfRange = 15
+    case outputOutOfRange = 14
     // Can it be paid?
-    /// walletd cannot be asked: fail closed.
-    case walletUnavailable = 16
     /// The tenant never had a wallet.
-    case walletMissing = 17
+    case walletMissing = 15
     /// The key's lifetime cap does not leave the estimate.
-    case keyCapExceeded = 18
+    case keyCapExceeded = 16
     /// The wallet's free balance does not leave the estimate.
-    case insufficientFunds = 19
+    case insufficientFunds = 17
 
     /// The HTTP status of the answer.
     public var status: Int {
@@ -73,7 +70,7 @@ public enum AdmissionRefusal: UInt8, CaseIterable, Sendable {
     public var kind: AdmissionErrorKind {
         switch self {
         case .draining, .walletUnavailable: .unavailable
-        case .keyMissing, .keyMalformed, .keyUnknown, .keyRevoked, .keyExpired: .authentication
+        case .keyMissing, .keyUnknown, .keyExpired: .authentication
         case .tenantSuspended, .scopeMissing: .permission
         case .rateLimited, .modelPaused: .rateLimit
         case .bodyTooLarge: .tooLarge
@@ -89,7 +86,4 @@ public enum AdmissionRefusal: UInt8, CaseIterable, Sendable {
             code += letter.isUppercase ? "_\(letter.lowercased())" : String(letter)
         }
     }
-
-    /// Whether the same request may succeed later without anybody doing anything.
-    public var isWorthRetrying: Bool { kind == .rateLimit || kind == .unavailable }
 }
