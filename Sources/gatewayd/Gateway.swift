@@ -168,7 +168,7 @@ extension Gateway {
                 at: Clock.unixMillis(), request: request.id, tenant: request.caller.tenant.id,
                 key: request.caller.key.id,
                 provider: "", httpStatus: UInt16(clamping: refusal.kind.status),
-                note: ErrorNote(kind: kind, message: refusal.message)))
+                note: ErrorNote(kind: kind, message: refusal.message), model: request.modelName))
     }
 
     var liveCount: Int { live.count }

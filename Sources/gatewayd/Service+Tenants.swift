@@ -61,11 +61,9 @@ extension TenantRow {
 }
 
 extension RateOverride {
-    /// The override that `limits` asks for, none for none; `nil` when it cannot be kept. Tokens a minute are refused and
-    /// not ignored: a limit that is stored and not enforced would be a lie.
+    /// The override that `limits` asks for, none for none; `nil` when it cannot be kept.
     static func accepting(_ limits: RateLimits?) -> RateOverride?? {
         guard let limits else { return .some(nil) }
-        guard limits.tokensPerMinute == 0, limits.tokenBurst == 0 else { return nil }
         return RateOverride(perMinute: limits.requestsPerMinute, burst: limits.requestBurst).map { .some($0) }
     }
 
@@ -78,6 +76,6 @@ extension RateOverride {
     }
 
     var limits: RateLimits {
-        RateLimits(requestsPerMinute: perMinute, requestBurst: burst, tokensPerMinute: 0, tokenBurst: 0)
+        RateLimits(requestsPerMinute: perMinute, requestBurst: burst)
     }
 }

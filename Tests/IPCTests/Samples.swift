@@ -141,7 +141,7 @@ let gatewaySamples: [Sample] = [
         "gateway.tenantCreate request",
         TenantCreateRequest(
             tenant: TenantID("acme")!, policy: .reserve, displayName: "Acme GmbH",
-            limits: RateLimits(requestsPerMinute: 600, requestBurst: 20, tokensPerMinute: 90_000, tokenBurst: 0))),
+            limits: RateLimits(requestsPerMinute: 600, requestBurst: 20))),
     Sample(
         "gateway.tenantCreate answer",
         AdminAnswer(outcome: .done)),
@@ -188,7 +188,7 @@ let gatewaySamples: [Sample] = [
                     createdAt: UnixMillis(1795246380000), expiresAt: nil, revokedAt: nil,
                     lastUsedAt: UnixMillis(1795246390000), cap: Micros(5000000), spent: Micros(1250000), name: "laptop",
                     display: "weir_abcd…wxyz",
-                    limits: RateLimits(requestsPerMinute: 600, requestBurst: 20, tokensPerMinute: 90_000, tokenBurst: 0)
+                    limits: RateLimits(requestsPerMinute: 600, requestBurst: 20)
                 )
             ])),
     Sample(

@@ -54,7 +54,7 @@ import Testing
     }
 
     @Test func oneChangedLimitKeepsTheOthers() throws {
-        let old = RateLimits(requestsPerMinute: 60, requestBurst: 10, tokensPerMinute: 1000, tokenBurst: 0)
+        let old = RateLimits(requestsPerMinute: 60, requestBurst: 10)
         let set = try parse("tenant set acme --requests-per-minute 90", as: TenantCommand.Set.self)
         var expected = old
         expected.requestsPerMinute = 90

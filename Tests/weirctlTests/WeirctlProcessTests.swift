@@ -133,7 +133,7 @@ private struct DiskFull: Error, CustomStringConvertible {
     }
 
     @Test func changeOfOneLimitAsksForTheOthersFirst() throws {
-        let limits = RateLimits(requestsPerMinute: 60, requestBurst: 10, tokensPerMinute: 0, tokenBurst: 0)
+        let limits = RateLimits(requestsPerMinute: 60, requestBurst: 10)
         let daemons = try gateway { daemons in
             [
                 .answering(TenantListRequest.self) { _ in

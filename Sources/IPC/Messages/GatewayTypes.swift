@@ -35,30 +35,20 @@ public struct RateLimits: WireValue, Hashable {
     public var requestsPerMinute: UInt32
     /// Requests that may arrive at once, 0 = as many as a minute's.
     public var requestBurst: UInt32
-    /// Tokens (input and output) a minute, 0 = unlimited.
-    public var tokensPerMinute: UInt32
-    /// Tokens that may be spent at once, 0 = as many as a minute's.
-    public var tokenBurst: UInt32
 
-    public init(requestsPerMinute: UInt32, requestBurst: UInt32, tokensPerMinute: UInt32, tokenBurst: UInt32) {
+    public init(requestsPerMinute: UInt32, requestBurst: UInt32) {
         self.requestsPerMinute = requestsPerMinute
         self.requestBurst = requestBurst
-        self.tokensPerMinute = tokensPerMinute
-        self.tokenBurst = tokenBurst
     }
 
     public func encode(to writer: inout WireWriter) {
         writer.u32(requestsPerMinute)
         writer.u32(requestBurst)
-        writer.u32(tokensPerMinute)
-        writer.u32(tokenBurst)
     }
 
     public init(from reader: inout WireReader) throws(WireFault) {
         requestsPerMinute = try reader.u32()
         requestBurst = try reader.u32()
-        tokensPerMinute = try reader.u32()
-        tokenBurst = try reader.u32()
     }
 }
 

@@ -24,8 +24,7 @@ struct LimitOptions: ParsableArguments {
     func over(_ old: RateLimits?) -> RateLimits {
         RateLimits(
             requestsPerMinute: requestsPerMinute ?? old?.requestsPerMinute ?? 0,
-            requestBurst: requestBurst ?? old?.requestBurst ?? 0,
-            tokensPerMinute: old?.tokensPerMinute ?? 0, tokenBurst: old?.tokenBurst ?? 0)
+            requestBurst: requestBurst ?? old?.requestBurst ?? 0)
     }
 }
 
