@@ -41,6 +41,7 @@ public struct Account: Hashable, Sendable {
     /// chain: every movement names one of them, and the wallets' chains already hold each movement once.
     public var last: Reference?
 
+    @inlinable
     public init(number: AccountNumber, balance: Micros = .zero, entries: Int64 = 0, last: Reference? = nil) {
         self.number = number
         self.balance = balance

@@ -122,7 +122,8 @@ extension Book {
     public mutating func finish(_ order: Order, _ outcome: Outcome) {
         count(order, -1)
         switch outcome {
-        case .posted(let entry): enter(entry)
+        case .posted(let balance): enter(order.posting, balance)
+        case .refunded(let posting, let balance): enter(posting, balance)
         case .exists: break
         case .refused: giveBack(order.ended)
         }
@@ -135,12 +136,12 @@ extension Book {
         giveBack(order.ended)
     }
 
-    private mutating func enter(_ entry: Entry) {
-        self[entry.posting.wallet].isOpen = true
-        self[entry.posting.wallet].balance = entry.balance
-        self[entry.posting.wallet].entries += 1
-        guard entry.posting.budget != .none else { return }
-        self[entry.posting.budget].spent += Int128(entry.posting.spent.value)
+    private mutating func enter(_ posting: Posting, _ balance: Micros) {
+        self[posting.wallet].isOpen = true
+        self[posting.wallet].balance = balance
+        self[posting.wallet].entries += 1
+        guard posting.budget != .none else { return }
+        self[posting.budget].spent += Int128(posting.spent.value)
     }
 
     /// A hold that was ended for nothing lives on, unless its connection is gone or has used its number again.

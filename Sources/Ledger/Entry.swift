@@ -64,10 +64,20 @@ public struct Posting: Hashable, Sendable {
         self.note = note
     }
 
+    /// The account the money leaves.
+    @inlinable
+    public var source: AccountNumber { kind.raisesWallet ? kind.counterpart : wallet }
+
+    /// The account the money goes to.
+    @inlinable
+    public var destination: AccountNumber { kind.raisesWallet ? wallet : kind.counterpart }
+
     /// What came into the wallet; negative when it went out.
+    @inlinable
     var change: Micros { kind.raisesWallet ? amount : Micros(0 - amount.value) }
 
     /// What it adds to the spending of its budget; negative for refunds.
+    @inlinable
     public var spent: Micros { kind.countsForBudget ? Micros(0 - change.value) : .zero }
 }
 
@@ -81,6 +91,7 @@ public struct Entry: Hashable, Sendable {
     /// The wallet's balance after this.
     public let balance: Micros
 
+    @inlinable
     public init(posting: Posting, ordinal: Int64, previous: Reference?, balance: Micros) {
         self.posting = posting
         self.ordinal = ordinal
@@ -88,18 +99,10 @@ public struct Entry: Hashable, Sendable {
         self.balance = balance
     }
 
-    /// The account the money left.
-    @inlinable
-    public var source: AccountNumber { posting.kind.raisesWallet ? posting.kind.counterpart : posting.wallet }
-
-    /// The account the money went to.
-    @inlinable
-    public var destination: AccountNumber { posting.kind.raisesWallet ? posting.wallet : posting.kind.counterpart }
-
     /// What is answered to a posting under this entry's reference: the first answer again when it asks for the same, a refusal
     /// when it does not. Time and note are not content: they may differ between attempts at the same movement.
     public func answer(to repeated: Posting) -> Outcome {
-        isSame(as: repeated) ? .exists(self) : .refused(.existsWithDifferentContent)
+        isSame(as: repeated) ? .exists(balance) : .refused(.existsWithDifferentContent)
     }
 
     private func isSame(as repeated: Posting) -> Bool {
@@ -114,26 +117,42 @@ public struct Entry: Hashable, Sendable {
     }
 }
 
+/// What a movement does to its two accounts.
+public struct Moved: Sendable {
+    /// The wallet before it.
+    public let before: Account
+    /// The wallet after it.
+    public let wallet: Account
+    /// The account at the other end, after it.
+    public let counterpart: Account
+
+    @inlinable
+    init(before: Account, wallet: Account, counterpart: Account) {
+        self.before = before
+        self.wallet = wallet
+        self.counterpart = counterpart
+    }
+}
+
 extension Posting {
-    /// This movement's entry and the two accounts after it, or `nil` when a balance would not fit 64 bits.
-    ///
-    /// `wallet` and `counterpart` must be the accounts that this posting names.
-    public func entry(wallet: Account, counterpart: Account) -> Moved? {
+    /// What this movement does to the accounts it names, or `nil` when a balance would not fit 64 bits.
+    @inlinable
+    public func moving(_ wallet: Account, _ counterpart: Account) -> Moved? {
         precondition(
             wallet.number == self.wallet && counterpart.number == kind.counterpart && amount > .zero,
-            "a posting is entered on the accounts it names, with an amount above zero")
+            "a posting moves an amount above zero on the accounts it names")
         guard let walletAfter = wallet.moved(by: change, reference),
             let counterpartAfter = counterpart.moved(by: Micros(0 - change.value), reference)
         else { return nil }
-        let entry = Entry(
-            posting: self, ordinal: walletAfter.entries, previous: wallet.last, balance: walletAfter.balance)
-        return Moved(entry: entry, wallet: walletAfter, counterpart: counterpartAfter)
+        return Moved(before: wallet, wallet: walletAfter, counterpart: counterpartAfter)
     }
+}
 
-    /// A new entry, and both accounts after it.
-    public struct Moved: Sendable {
-        public let entry: Entry
-        public let wallet: Account
-        public let counterpart: Account
+extension Entry {
+    /// The entry of a movement that did `moved`.
+    @inlinable
+    public init(_ posting: Posting, _ moved: Moved) {
+        self.init(
+            posting: posting, ordinal: moved.wallet.entries, previous: moved.before.last, balance: moved.wallet.balance)
     }
 }

@@ -8,10 +8,12 @@ public import Money
 
 /// What became of a movement.
 public enum Outcome: Hashable, Sendable {
-    /// It is in the ledger now, as this entry.
-    case posted(Entry)
-    /// The same movement was in the ledger already, as this entry: the answer is the one given then.
-    case exists(Entry)
+    /// It is in the ledger now, as it was ordered; the wallet's balance after it.
+    case posted(Micros)
+    /// A refund is in the ledger now, as this posting: whose it is and which way it goes follows from its original.
+    indirect case refunded(Posting, Micros)
+    /// The same movement was in the ledger already; the balance after it, as it was answered then.
+    case exists(Micros)
     /// The ledger is unchanged.
     case refused(WalletRefusal)
 }

@@ -14,7 +14,7 @@ public enum WalletRefusal: UInt16, CaseIterable, Sendable {
     case tenantUnknown = 12
     /// A refund names an original that does not exist.
     case originalUnknown = 13
-    /// A refund names an original that is not a debit of the same tenant.
+    /// A refund names an original that is itself a refund or a reversal.
     case originalNotRefundable = 14
     /// The refunds of this original would exceed it.
     case refundExceedsOriginal = 15

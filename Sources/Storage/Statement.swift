@@ -96,6 +96,14 @@ extension Statement {
         return self
     }
 
+    /// Binds a blob.
+    @inlinable
+    @discardableResult
+    public func bind(_ index: Int32, _ bytes: [UInt8]) -> Statement {
+        bytes.withUnsafeBytes { put(index, $0) }
+        return self
+    }
+
     /// Binds a blob, or NULL.
     @inlinable
     @discardableResult

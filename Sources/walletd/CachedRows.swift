@@ -4,49 +4,48 @@
 // Refuses: nothing.
 // Called by: Store.
 
-/// Rows by number: as they are in the file, and as they will be after the commit under way.
+/// Rows by number, as they will be after the commit under way.
 struct CachedRows<Row> {
-    private struct Slot {
-        var kept: Row?
-        var now: Row?
-        var isTouched = false
-    }
-
-    private var slots: [Slot] = []
-    /// The numbers of rows changed since the last commit.
-    private(set) var touched: [Int] = []
+    private var rows: [Row?] = []
+    private var isTouched: [Bool] = []
+    /// What rows changed since the last commit were before it.
+    private var before: [(number: Int, row: Row?)] = []
 
     /// The row of a number; assigning touches it.
     subscript(number: Int32) -> Row? {
-        get { Int(number) < slots.count ? slots[Int(number)].now : nil }
+        get { Int(number) < rows.count ? rows[Int(number)] : nil }
         set {
             let index = Int(number)
-            if index >= slots.count { slots.append(contentsOf: repeatElement(Slot(), count: index + 1 - slots.count)) }
-            slots[index].now = newValue
-            guard !slots[index].isTouched else { return }
-            slots[index].isTouched = true
-            touched.append(index)
+            grow(to: index + 1)
+            if !isTouched[index] {
+                isTouched[index] = true
+                before.append((index, rows[index]))
+            }
+            rows[index] = newValue
         }
     }
+
+    /// The numbers of rows changed since the last commit.
+    var touched: [Int32] { before.map { Int32($0.number) } }
 
     /// The commit succeeded: what is now is what is kept.
     mutating func keep() {
-        for index in touched {
-            slots[index].kept = slots[index].now
-            slots[index].isTouched = false
-        }
-        touched.removeAll(keepingCapacity: true)
+        for (number, _) in before { isTouched[number] = false }
+        before.removeAll(keepingCapacity: true)
     }
 
-    /// The commit failed: what is kept is what is now.
+    /// The commit failed: everything is as it was before it.
     mutating func revert() {
-        for index in touched {
-            slots[index].now = slots[index].kept
-            slots[index].isTouched = false
-        }
-        touched.removeAll(keepingCapacity: true)
+        for (number, row) in before { rows[number] = row }
+        keep()
     }
 
     /// Every row, in the order of their numbers.
-    var all: [Row] { slots.compactMap(\.now) }
+    var all: [Row] { rows.compactMap(\.self) }
+
+    private mutating func grow(to count: Int) {
+        guard count > rows.count else { return }
+        rows.append(contentsOf: repeatElement(nil, count: count - rows.count))
+        isTouched.append(contentsOf: repeatElement(false, count: count - isTouched.count))
+    }
 }

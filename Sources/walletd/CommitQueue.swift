@@ -13,18 +13,14 @@ final class CommitQueue {
     /// Movements that may wait: a third of a second at the rate one disk commits, far more than one gateway has in flight.
     static let waitingMax = 32_768
 
-    /// Orders handed over before the turn ends, so that the writer begins while the rest of a long turn is still being read.
-    static let portion = 64
-
-    struct Ticket {
-        let order: Order
-        let answer: Answer<PostingAnswer>
-    }
+    /// Orders handed over before the turn ends, so that the writer begins while the rest of a long turn is still being read:
+    /// a writer takes about as long to wake as a loop to read so many.
+    static let portion = 16
 
     private let line: OrderLine
     private let loop: NIOIsolatedEventLoop
     private let wake: () -> Void
-    private var tickets = CircularBuffer<Ticket>(initialCapacity: 1024)
+    private var askers = CircularBuffer<Answer<PostingAnswer>>(initialCapacity: 1024)
     private var arrived: [Order] = []
     private var isTurnEndAwaited = false
 
@@ -36,13 +32,13 @@ final class CommitQueue {
     }
 
     /// Movements that wait.
-    var count: Int { tickets.count }
+    var count: Int { askers.count }
 
-    var isFull: Bool { tickets.count >= Self.waitingMax }
+    var isFull: Bool { askers.count >= Self.waitingMax }
 
     /// Puts an order in; it is on its way when this turn of the loop ends at the latest.
     func put(_ order: Order, _ answer: Answer<PostingAnswer>) {
-        tickets.append(Ticket(order: order, answer: answer))
+        askers.append(answer)
         arrived.append(order)
         if arrived.count >= Self.portion { return handOver() }
         guard !isTurnEndAwaited else { return }
@@ -53,16 +49,14 @@ final class CommitQueue {
         }
     }
 
-    /// The ticket of the oldest order that is not answered yet.
-    func next() -> Ticket {
-        guard let ticket = tickets.popFirst() else { preconditionFailure("the writer answered an order nobody gave") }
-        return ticket
+    /// Who waits for the oldest order that is not answered yet.
+    func next() -> Answer<PostingAnswer> {
+        guard let asker = askers.popFirst() else { preconditionFailure("the writer answered an order nobody gave") }
+        return asker
     }
 
     private func handOver() {
         guard !arrived.isEmpty else { return }
-        let mustWake = line.append(arrived)
-        arrived.removeAll(keepingCapacity: true)
-        if mustWake { wake() }
+        if line.accept(&arrived) { wake() }
     }
 }

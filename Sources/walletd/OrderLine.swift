@@ -17,10 +17,11 @@ final class OrderLine: Sendable {
 
     private let state = Mutex(State())
 
-    /// Puts orders in; `true` when the writer rests and must be woken.
-    func append(_ orders: [Order]) -> Bool {
+    /// Moves orders in, and leaves `orders` empty; `true` when the writer rests and must be woken.
+    func accept(_ orders: inout [Order]) -> Bool {
         state.withLock { state in
-            state.orders.append(contentsOf: orders)
+            if state.orders.isEmpty { swap(&state.orders, &orders) } else { state.orders.append(contentsOf: orders) }
+            orders.removeAll(keepingCapacity: true)
             guard state.wakingCount > 0, state.orders.count >= state.wakingCount else { return false }
             state.wakingCount = 0
             return true

@@ -76,27 +76,27 @@ extension Service {
         counters.fileBytes = report.fileBytes
         noteDisk(report.outcomes)
         switch report.outcomes {
-        case .success(let outcomes): for outcome in outcomes { finish(queue.next(), outcome) }
-        case .failure: for _ in 0..<report.count { abandon(queue.next()) }
+        case .success(let outcomes):
+            for index in outcomes.indices { finish(report.orders[index], outcomes[index], queue.next()) }
+        case .failure: for order in report.orders { abandon(order, queue.next()) }
         }
     }
 
-    private func finish(_ ticket: CommitQueue.Ticket, _ outcome: Outcome) {
-        book.finish(ticket.order, outcome)
+    private func finish(_ order: Order, _ outcome: Outcome, _ answer: Answer<PostingAnswer>) {
+        book.finish(order, outcome)
         switch outcome {
-        case .posted(let entry):
+        case .posted(let balance), .refunded(_, let balance):
             counters.movements += 1
-            ticket.answer.send(PostingAnswer(outcome: .posted, balance: entry.balance))
-        case .exists(let entry): ticket.answer.send(PostingAnswer(outcome: .exists, balance: entry.balance))
+            answer.send(PostingAnswer(outcome: .posted, balance: balance))
+        case .exists(let balance): answer.send(PostingAnswer(outcome: .exists, balance: balance))
         case .refused(let refusal):
-            let balance = balance(of: ticket.order.tenant)
-            ticket.answer.send(PostingAnswer(outcome: .refused(refusal), balance: balance))
+            answer.send(PostingAnswer(outcome: .refused(refusal), balance: balance(of: order.tenant)))
         }
     }
 
-    private func abandon(_ ticket: CommitQueue.Ticket) {
-        book.abandon(ticket.order)
-        ticket.answer.fail(.unavailable, "the ledger could not be written; ask again with the same reference")
+    private func abandon(_ order: Order, _ answer: Answer<PostingAnswer>) {
+        book.abandon(order)
+        answer.fail(.unavailable, "the ledger could not be written; ask again with the same reference")
     }
 
     /// Says once that the disk fails and once that it works again.

@@ -18,7 +18,7 @@ extension Store {
             try database.begin()
             var outcomes: [Outcome] = []
             outcomes.reserveCapacity(orders.count)
-            for order in orders { outcomes.append(try decide(order)) }
+            for index in orders.indices { outcomes.append(try decide(orders[index])) }
             try writeTouched()
             let written = NIODeadline.now()
             try database.commit()
@@ -60,8 +60,9 @@ extension Store {
         case .refused(let refusal): return .refused(refusal)
         case .posting(let posting):
             let outcome = try post(posting, order)
-            if case .posted = outcome { try keepRefund(posting, of: name) }
-            return outcome
+            guard case .posted(let balance) = outcome else { return outcome }
+            try keepRefund(posting, of: name)
+            return .refunded(posting, balance)
         }
     }
 
@@ -70,20 +71,21 @@ extension Store {
         guard let counterpart = accounts[posting.kind.counterpart.value] else {
             preconditionFailure("the accounts of the system are made with the file")
         }
-        guard let moved = posting.entry(wallet: wallet, counterpart: counterpart) else {
+        guard let moved = posting.moving(wallet, counterpart) else {
             return try known(order) ?? .refused(.balanceOutOfRange)
         }
-        guard try insert(moved.entry) else {
+        guard try insert(posting, moved) else {
             guard let answer = try known(order) else {
                 throw database.contradiction("a reference is there and cannot be found")
             }
             return answer
         }
         keep(moved, order)
-        return .posted(moved.entry)
+        if posting.budget != .none { spend(posting, order) }
+        return .posted(moved.wallet.balance)
     }
 
-    private func keep(_ moved: Posting.Moved, _ order: Order) {
+    private func keep(_ moved: Moved, _ order: Order) {
         let number = moved.wallet.number.value
         if accounts[number] == nil {
             guard let tenant = order.tenant else { preconditionFailure("a new wallet comes with its tenant") }
@@ -91,7 +93,6 @@ extension Store {
         }
         accounts[number] = moved.wallet
         accounts[moved.counterpart.number.value] = moved.counterpart
-        if moved.entry.posting.budget != .none { spend(moved.entry.posting, order) }
     }
 
     private func spend(_ posting: Posting, _ order: Order) {
@@ -111,13 +112,12 @@ extension Store {
 
 extension Store {
     /// Writes an entry; `false` when its reference is there already.
-    private func insert(_ entry: Entry) throws(StorageError) -> Bool {
+    private func insert(_ posting: Posting, _ moved: Moved) throws(StorageError) -> Bool {
         let insert = statements.insertMovement
-        let posting = entry.posting
         insert.bind(1, posting.reference.bytes).bind(2, Int64(posting.kind.rawValue))
-        insert.bind(3, Int64(entry.source.value)).bind(4, Int64(entry.destination.value))
+        insert.bind(3, Int64(posting.source.value)).bind(4, Int64(posting.destination.value))
         insert.bind(5, posting.amount.value).bind(6, posting.at.value)
-        insert.bind(7, entry.ordinal).bind(8, entry.balance.value).bind(9, entry.previous?.bytes)
+        insert.bind(7, moved.wallet.entries).bind(8, moved.wallet.balance.value).bind(9, moved.before.last?.bytes)
         insert.bind(10, posting.budget == .none ? nil : Int64(posting.budget.value))
         insert.bind(11, posting.original?.bytes).bind(12, posting.note.isEmpty ? nil : posting.note)
         return try insert.insert()

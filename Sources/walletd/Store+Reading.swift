@@ -90,7 +90,7 @@ extension Store {
         let entry = Entry(
             posting: posting, ordinal: row.integer(6), previous: Reference(bytes: row.bytes(8)),
             balance: Micros(row.integer(7)))
-        let isWhole = entry.source.value == source && entry.destination.value == destination && posting.wallet.isWallet
-        return isWhole ? entry : nil
+        let isWhole = posting.source.value == source && posting.destination.value == destination
+        return isWhole && posting.wallet.isWallet ? entry : nil
     }
 }

@@ -84,12 +84,12 @@ extension Store {
     /// Writes every touched account and budget once, whatever happened to it in this batch.
     func writeTouched() throws(StorageError) {
         for number in accounts.touched {
-            guard let account = accounts[Int32(number)] else { preconditionFailure("accounts are never removed") }
+            guard let account = accounts[number] else { preconditionFailure("accounts are never removed") }
             try write(account)
         }
         for number in budgets.touched {
-            guard let spent = budgets[Int32(number)] else { preconditionFailure("budgets are never removed") }
-            try write(spent, Int32(number))
+            guard let spent = budgets[number] else { preconditionFailure("budgets are never removed") }
+            try write(spent, number)
         }
     }
 

@@ -12,10 +12,9 @@ import Storage
 
 /// What became of one batch.
 struct BatchReport: Sendable {
-    /// In the order of the batch. When the disk failed, nothing of the batch is in force.
+    let orders: [Order]
+    /// In the order of the orders. When the disk failed, nothing of the batch is in force.
     let outcomes: Result<[Outcome], StorageError>
-    /// Orders in the batch.
-    let count: Int
     /// The size of the database file, as of the latest checkpoint.
     let fileBytes: Int64
 }
@@ -24,6 +23,8 @@ struct BatchReport: Sendable {
 final class Writer: @unchecked Sendable {
     /// Log pages at which a checkpoint is made under load: 32 MB. About one commit in 400 then waits for one.
     static let logPagesMax = 8192
+    /// Batches of one turn: other questions wait for a few commits, and a loop's turn is worth its system calls.
+    static let batchesPerTurn = 4
     /// How long the line must have been empty before a checkpoint is made for tidiness.
     static let quietTime = TimeAmount.seconds(1)
 
@@ -91,7 +92,7 @@ final class Writer: @unchecked Sendable {
         guard !isClosed else { return }
         if gathering.isWorthwhile(.now()), line.rest(until: gathering.expected) {
             turn = .gathering(loop.assumeIsolated().scheduleTask(deadline: gathering.until) { [self] in work() })
-        } else if commitNext() {
+        } else if commitSome() {
             turn = .queued
             loop.assumeIsolated().execute { [self] in work() }
         } else {
@@ -99,11 +100,18 @@ final class Writer: @unchecked Sendable {
         }
     }
 
+    /// Commits what waits, a few batches at most; `false` when nothing waited.
+    private func commitSome() -> Bool {
+        guard commitNext() else { return false }
+        for _ in 1..<Self.batchesPerTurn where gathering.isWorthwhile(.now()) || !commitNext() { break }
+        return true
+    }
+
     /// Commits one batch; `false` when there was none.
     private func commitNext() -> Bool {
         let orders = line.take(most: batchMax)
         guard !orders.isEmpty else { return false }
-        report(BatchReport(outcomes: commit(orders), count: orders.count, fileBytes: fileBytes))
+        report(BatchReport(orders: orders, outcomes: commit(orders), fileBytes: fileBytes))
         if store.database.logPages >= Self.logPagesMax { checkpoint() }
         gathering.note(
             answered: orders.count, waiting: line.count, most: batchMax, sync: store.syncTime, now: .now())

@@ -21,19 +21,22 @@ struct MemoryShelf: EntryShelf {
         guard order.posting.kind == .refund, let name = order.posting.original else { return post(order.posting) }
         let refunded = self.order.filter { $0.posting.original == name }.reduce(0) { $0 + $1.posting.amount.value }
         switch order.posting.refunding(entries[name], refunded: Micros(refunded)) {
-        case .posting(let posting): return post(posting)
+        case .posting(let posting):
+            guard case .posted(let balance) = post(posting) else { return .refused(.balanceOutOfRange) }
+            return .refunded(posting, balance)
         case .refused(let refusal): return .refused(refusal)
         }
     }
 
     private mutating func post(_ posting: Posting) -> Outcome {
-        guard let moved = posting.entry(wallet: account(posting.wallet), counterpart: account(posting.kind.counterpart))
+        guard let moved = posting.moving(account(posting.wallet), account(posting.kind.counterpart))
         else { return .refused(.balanceOutOfRange) }
+        let entry = Entry(posting, moved)
         accounts[moved.wallet.number] = moved.wallet
         accounts[moved.counterpart.number] = moved.counterpart
-        entries[posting.reference] = moved.entry
-        order.append(moved.entry)
-        return .posted(moved.entry)
+        entries[posting.reference] = entry
+        order.append(entry)
+        return .posted(entry.balance)
     }
 
     private func account(_ number: AccountNumber) -> Account { accounts[number] ?? Account(number: number) }

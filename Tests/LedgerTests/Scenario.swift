@@ -82,8 +82,8 @@ struct Scenario {
         let outcome = shelf.decide(order)
         book.finish(order, outcome)
         switch outcome {
-        case .posted(let entry): return "posted \(entry.balance)"
-        case .exists(let entry): return "exists \(entry.balance)"
+        case .posted(let balance), .refunded(_, let balance): return "posted \(balance)"
+        case .exists(let balance): return "exists \(balance)"
         case .refused(let refusal): return "refused \(refusal)"
         }
     }

@@ -109,8 +109,8 @@ public struct WalletLoad {
 
     private static func verdict(_ outcome: Outcome) -> NaiveWallet.Verdict {
         switch outcome {
-        case .posted(let entry): .posted(entry.balance.value)
-        case .exists(let entry): .exists(entry.balance.value)
+        case .posted(let balance), .refunded(_, let balance): .posted(balance.value)
+        case .exists(let balance): .exists(balance.value)
         case .refused(let refusal): .refused(refusal)
         }
     }

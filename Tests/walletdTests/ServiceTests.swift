@@ -174,6 +174,8 @@ import Testing
             }
         }.get()
         try rig.wallet.close()
+        // Until the client has noticed, a call would go out on the dying connection and be lost with it.
+        while try await loop.submit({ gateway.value.link.isConnected }).get() {}
         let waiting = loop.flatSubmit { gateway.value.hold(HoldRequest(2, "acme", "0.60"), on: loop) }
         try rig.reopen()
         let answers = [first, try await asserted.futureResult.get(), try await waiting.get()]

@@ -43,28 +43,34 @@ import Testing
         }
     }
 
+    private func put(_ orders: ArraySlice<Order>, _ line: OrderLine) -> Bool {
+        var orders = Array(orders)
+        defer { #expect(orders.isEmpty) }
+        return line.accept(&orders)
+    }
+
     @Test func aRestingWriterIsWokenOnceAndTakesOldestFirst() {
         let line = OrderLine()
         let all = orders(5)
-        #expect(line.append(Array(all[0..<2])), "it rests at first")
-        #expect(!line.append(Array(all[2..<5])), "it is awake")
+        #expect(put(all[0..<2], line), "it rests at first")
+        #expect(!put(all[2..<5], line), "it is awake")
         #expect(line.take(most: 3).map(\.posting) == all[0..<3].map(\.posting))
         #expect(line.take(most: 3).map(\.posting) == all[3..<5].map(\.posting))
-        #expect(!line.append([all[0]]), "a writer that took something comes back by itself")
+        #expect(!put(all[0..<1], line), "a writer that took something comes back by itself")
         #expect(line.take(most: 3).count == 1)
         #expect(line.take(most: 3).isEmpty)
-        #expect(line.append([all[0]]), "a writer that found nothing rests")
+        #expect(put(all[0..<1], line), "a writer that found nothing rests")
     }
 
     @Test func aGatheringWriterIsWokenByTheOrderItWaitsFor() {
         let line = OrderLine()
         let all = orders(4)
-        _ = line.append([all[0]])
+        _ = put(all[0..<1], line)
         #expect(!line.rest(until: 1), "there is enough")
         #expect(line.rest(until: 3))
-        #expect(!line.append([all[1]]))
-        #expect(line.append([all[2]]))
-        #expect(!line.append([all[3]]))
+        #expect(!put(all[1..<2], line))
+        #expect(put(all[2..<3], line))
+        #expect(!put(all[3..<4], line))
         #expect(line.take(most: 256).count == 4)
     }
 }
