@@ -5,7 +5,7 @@
  * Called by: wallet-bench.
  *
  *     plain run FILE BATCH SECONDS TENANTS ROWS
- *         Fills a new FILE with ROWS movements, then commits batches of BATCH debits for SECONDS: the table, the row, the
+ *         Fills FILE with ROWS movements if it is new, then commits batches of BATCH debits for SECONDS: the table, the row, the
  *         order of keys and the settings of walletd; each debit is one INSERT and one UPDATE of its account's balance.
  *         Prints {"batch":…,"debits":…,"seconds":…,"commit_p50_us":…,"commit_p99_us":…}.
  *     plain fill FILE ROWS
@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #define FIRST_WALLET 16
 #define COMMITS_MAX 4000000
@@ -59,8 +60,8 @@ static void make_reference(uint8_t reference[16], int64_t millis, uint64_t count
 
 struct wallet {
     int64_t balance, entries;
-    int has_last;
-    uint8_t last[16];
+    int last_length;
+    uint8_t last[64];
 };
 
 static sqlite3_stmt *insert;
@@ -76,13 +77,13 @@ static void insert_debit(const uint8_t reference[16], int number, struct wallet 
     wallet->balance -= amount;
     sqlite3_bind_int64(insert, 7, wallet->entries);
     sqlite3_bind_int64(insert, 8, wallet->balance);
-    if (wallet->has_last)
-        sqlite3_bind_blob(insert, 9, wallet->last, 16, SQLITE_STATIC);
+    if (wallet->last_length)
+        sqlite3_bind_blob(insert, 9, wallet->last, wallet->last_length, SQLITE_STATIC);
     else
         sqlite3_bind_null(insert, 9);
     step(insert);
     memcpy(wallet->last, reference, 16);
-    wallet->has_last = 1;
+    wallet->last_length = 16;
 }
 
 static void open_file(const char *path) {
@@ -107,6 +108,8 @@ static void fill_rows(struct wallet *wallets, int tenants, int64_t rows) {
         if (row % 100000 == 99999 || row == rows - 1) run_sql("COMMIT");
     }
     run_sql("PRAGMA wal_checkpoint(TRUNCATE); PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 1000");
+    /* Or what follows would be measured while the disk still writes the rows. */
+    sync();
 }
 
 static int by_value(const void *left, const void *right) {
@@ -114,26 +117,48 @@ static int by_value(const void *left, const void *right) {
     return (a > b) - (a < b);
 }
 
-static void run(const char *path, int batch, double seconds, int tenants, int64_t rows) {
-    open_file(path);
+/* The wallets of an open file, their last movements included. */
+static struct wallet *read_wallets(int *tenants) {
+    sqlite3_stmt *select = prepare("SELECT balance, entries, last FROM accounts WHERE number >= 16 ORDER BY number");
+    struct wallet *wallets = NULL;
+    *tenants = 0;
+    while (sqlite3_step(select) == SQLITE_ROW) {
+        wallets = realloc(wallets, (size_t)(*tenants + 1) * sizeof *wallets);
+        struct wallet *wallet = &wallets[(*tenants)++];
+        wallet->balance = sqlite3_column_int64(select, 0);
+        wallet->entries = sqlite3_column_int64(select, 1);
+        wallet->last_length = sqlite3_column_bytes(select, 2);
+        if (wallet->last_length) memcpy(wallet->last, sqlite3_column_blob(select, 2), (size_t)wallet->last_length);
+    }
+    sqlite3_finalize(select);
+    return wallets;
+}
+
+static void make_tables(int tenants) {
     run_sql("CREATE TABLE accounts (number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, balance INTEGER NOT NULL,"
             " entries INTEGER NOT NULL, last BLOB) STRICT;"
             "CREATE TABLE movements (reference BLOB NOT NULL PRIMARY KEY, kind INTEGER NOT NULL, source INTEGER NOT NULL,"
             " destination INTEGER NOT NULL, amount INTEGER NOT NULL, at INTEGER NOT NULL, ordinal INTEGER NOT NULL,"
             " balance INTEGER NOT NULL, previous BLOB, budget INTEGER, original BLOB, note TEXT) STRICT, WITHOUT ROWID;");
-    prepare_insert();
-    struct wallet *wallets = calloc((size_t)tenants, sizeof *wallets);
     sqlite3_stmt *account = prepare("INSERT INTO accounts (number, name, balance, entries) VALUES (?1, ?2, ?3, 0)");
     for (int i = 0; i < tenants; i++) {
         char name[32];
         snprintf(name, sizeof name, "bench-%d", i);
-        wallets[i].balance = 1000000000000000LL;
         sqlite3_bind_int64(account, 1, FIRST_WALLET + i);
         sqlite3_bind_text(account, 2, name, -1, SQLITE_TRANSIENT);
-        sqlite3_bind_int64(account, 3, wallets[i].balance);
+        sqlite3_bind_int64(account, 3, 1000000000000000LL);
         step(account);
     }
-    fill_rows(wallets, tenants, rows);
+    sqlite3_finalize(account);
+}
+
+static void run(const char *path, int batch, double seconds, int tenants, int64_t rows) {
+    int is_new = access(path, F_OK) != 0;
+    open_file(path);
+    if (is_new) make_tables(tenants);
+    prepare_insert();
+    struct wallet *wallets = read_wallets(&tenants);
+    if (is_new) fill_rows(wallets, tenants, rows);
 
     sqlite3_stmt *begin = prepare("BEGIN IMMEDIATE"), *commit = prepare("COMMIT");
     sqlite3_stmt *update = prepare("UPDATE accounts SET balance = balance - ?2, entries = entries + 1 WHERE number = ?1");
@@ -167,20 +192,10 @@ static void run(const char *path, int batch, double seconds, int tenants, int64_
 static void fill(const char *path, int64_t rows) {
     open_file(path);
     prepare_insert();
-    int tenants = 0;
-    sqlite3_stmt *select = prepare("SELECT balance, entries, last FROM accounts WHERE number >= 16 ORDER BY number");
-    struct wallet *wallets = NULL;
+    int tenants;
+    struct wallet *wallets = read_wallets(&tenants);
     int64_t before = 0, after = 0;
-    while (sqlite3_step(select) == SQLITE_ROW) {
-        wallets = realloc(wallets, (size_t)(tenants + 1) * sizeof *wallets);
-        struct wallet *wallet = &wallets[tenants++];
-        wallet->balance = sqlite3_column_int64(select, 0);
-        wallet->entries = sqlite3_column_int64(select, 1);
-        wallet->has_last = sqlite3_column_bytes(select, 2) == 16;
-        if (wallet->has_last) memcpy(wallet->last, sqlite3_column_blob(select, 2), 16);
-        before += wallet->balance;
-    }
-    sqlite3_finalize(select);
+    for (int i = 0; i < tenants; i++) before += wallets[i].balance;
     fill_rows(wallets, tenants, rows);
     run_sql("BEGIN");
     sqlite3_stmt *update = prepare("UPDATE accounts SET balance = ?2, entries = ?3, last = ?4 WHERE number = ?1");

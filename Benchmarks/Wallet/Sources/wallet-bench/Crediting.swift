@@ -16,7 +16,8 @@ final class Crediting {
 
     init(_ socket: String, _ tenants: Int, _ loop: any EventLoop) {
         let identity = PeerIdentity(role: .weirctl, instance: 1, build: "wallet-bench")
-        client = WalletClient(path: socket, eventLoop: loop, identity: identity, settings: LinkSettings(seed: 1))
+        client = WalletClient(
+            path: socket, eventLoop: loop, identity: identity, settings: LinkSettings(seed: 1, patience: .seconds(10)))
         promise = loop.makePromise()
         left = tenants
     }

@@ -42,7 +42,8 @@ final class Loading {
 
     init(_ socket: String, _ load: Load, _ loop: any EventLoop) {
         let identity = PeerIdentity(role: .gatewayd, instance: 1, build: "wallet-bench")
-        client = WalletClient(path: socket, eventLoop: loop, identity: identity, settings: LinkSettings(seed: 1))
+        client = WalletClient(
+            path: socket, eventLoop: loop, identity: identity, settings: LinkSettings(seed: 1, patience: .seconds(10)))
         self.load = load
         promise = loop.makePromise()
         names = (0..<load.tenants).map { TenantID("bench-\($0)")! }
