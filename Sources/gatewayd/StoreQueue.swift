@@ -6,6 +6,7 @@
 // Called by: the request path (append, acknowledge), Service and Endpoints (perform), Main (open, replay, close).
 
 import NIOCore
+import NIOPosix
 import Storage
 import Tenancy
 
@@ -135,8 +136,19 @@ extension StoreQueue {
         switch wakeUp {
         case .none: break
         case .urgent: thread.execute { [worker] in worker.value?.work(.urgent) }
-        case .gather: thread.scheduleTask(in: Self.gatherTime) { [worker] in worker.value?.work(.gather) }
-        case .idle: thread.scheduleTask(in: Self.idleTime) { [worker] in worker.value?.work(.idle) }
+        case .gather: wake(in: Self.gatherTime, wakeUp)
+        case .idle: wake(in: Self.idleTime, wakeUp)
+        }
+    }
+
+    /// Waking a thread that rests takes longer than writing an answer, so what the caller's turn has to write goes first.
+    private func wake(in time: TimeAmount, _ wakeUp: StoreWakeUp) {
+        guard let caller = MultiThreadedEventLoopGroup.currentEventLoop else {
+            thread.scheduleTask(in: time) { [worker] in worker.value?.work(wakeUp) }
+            return
+        }
+        caller.execute { [thread, worker] in
+            thread.scheduleTask(in: time) { worker.value?.work(wakeUp) }
         }
     }
 }
