@@ -24,6 +24,14 @@ public struct UpstreamTraits: Hashable, Sendable {
         case reasoning
     }
 
+    /// How an Anthropic model is told to think.
+    public enum Thinking: UInt8, CaseIterable, Hashable, Sendable {
+        /// A budget of tokens: models up to 4.5, and those that still take it.
+        case budget
+        /// `adaptive` with an effort, which newer models take alone.
+        case adaptive
+    }
+
     /// OpenAI dialect: how the output limit is named.
     public var outputLimit: OutputLimitField
     /// OpenAI dialect: whether `stream_options` may be sent.
@@ -38,6 +46,8 @@ public struct UpstreamTraits: Hashable, Sendable {
     public var writesToolCallsAsText: Bool
     /// Whether the model reads images; `false` refuses them.
     public var readsImages: Bool
+    /// Anthropic dialect: how thinking is asked for.
+    public var thinking: Thinking
     /// Most tokens the model answers with, for an upstream that demands a limit when the client gives none.
     public var largestOutput: Int64
 
@@ -45,7 +55,8 @@ public struct UpstreamTraits: Hashable, Sendable {
     public init(
         outputLimit: OutputLimitField = .maxTokens, takesStreamOptions: Bool = true,
         reasoningEcho: ReasoningEcho = .none, takesReasoningEffort: Bool = false, keepsThoughtSignatures: Bool = false,
-        writesToolCallsAsText: Bool = false, readsImages: Bool = true, largestOutput: Int64 = 8192
+        writesToolCallsAsText: Bool = false, readsImages: Bool = true, largestOutput: Int64 = 8192,
+        thinking: Thinking = .budget
     ) {
         self.outputLimit = outputLimit
         self.takesStreamOptions = takesStreamOptions
@@ -55,5 +66,6 @@ public struct UpstreamTraits: Hashable, Sendable {
         self.writesToolCallsAsText = writesToolCallsAsText
         self.readsImages = readsImages
         self.largestOutput = largestOutput
+        self.thinking = thinking
     }
 }

@@ -51,6 +51,14 @@ public struct RequestSummary: Hashable, Sendable {
         self = try reader.read()
     }
 
+    /// Reads the body of an embeddings request: the model; its input counts whole, and no answer is written.
+    public init(readingEmbeddings body: UnsafeRawBufferPointer) throws(RequestRefusal) {
+        try self.init(reading: body, as: .openai)
+        textBytes = body.count
+        maxTokens = 1
+        isStream = false
+    }
+
     init(_ dialect: Dialect) { self.dialect = dialect }
 
     /// The model's name without a trailing bracket such as `[1m]`, which Claude Code adds to ask for a long context (C-07).
