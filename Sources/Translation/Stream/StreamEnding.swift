@@ -38,4 +38,6 @@ public enum StreamFault: UInt8, CaseIterable, Hashable, Sendable {
     case lineTooLong
     /// An event beyond 8 MiB (S-12).
     case eventTooLong
+    /// A translated stream had more to hold for its turn than its limit.
+    case queueTooLong
 }

@@ -83,7 +83,7 @@ extension StreamRelay: SSESink {
             commit()
             forward(event, facts)
         case .terminal: terminate(event, facts)
-        case .failure: fail(event, facts, error(in: event))
+        case .failure: fail(event, facts, Self.error(in: event, options.dialect))
         }
     }
 
@@ -109,21 +109,23 @@ extension StreamRelay: SSESink {
     /// An event that is no JSON: forwarded as it is (S-13), unless the stream ended in the middle of it. One that is named
     /// `error` is an error, told in plain text.
     private mutating func takeMalformed(_ event: SSEEvent) {
-        if Self.isNamedError(event) { return fail(event, EventFacts(), error(in: event)) }
+        if Self.isNamedError(event) {
+            return fail(event, EventFacts(), Self.error(in: event, options.dialect))
+        }
         guard event.isTerminated else { return }
         malformedEvents += 1
         forward(event)
     }
 
-    private static func isNamedError(_ event: SSEEvent) -> Bool {
+    static func isNamedError(_ event: SSEEvent) -> Bool {
         event.name.count == 5 && event.name.elementsEqual("error".utf8)
     }
 
     /// What an error event says: the vendor's object, an object of another shape, or plain text, of which 1 KiB is kept.
-    private func error(in event: SSEEvent) -> VendorError {
+    static func error(in event: SSEEvent, _ dialect: Dialect) -> VendorError {
         let unnamed = ErrorKind.internal.status
-        return VendorError.read(event.data, status: 200, dialect: options.dialect)
-            ?? VendorError.read(event.data, status: unnamed, dialect: options.dialect)
+        return VendorError.read(event.data, status: 200, dialect: dialect)
+            ?? VendorError.read(event.data, status: unnamed, dialect: dialect)
             ?? VendorError(status: unnamed, message: String(decoding: event.data.prefix(1024), as: UTF8.self))
     }
 }
