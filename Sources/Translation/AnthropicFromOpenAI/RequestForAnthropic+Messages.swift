@@ -47,14 +47,17 @@ extension RequestForAnthropic {
     /// a block for each text, its mark for the cache kept.
     private mutating func readSystem(_ message: BodyFields, _ path: String) throws(TranslationRefusal) {
         var texts: [(JSONText, BodyValue?)] = []
-        let whole = message["cache_control"]
-        if let text = message["content"]?.text { texts.append((text, whole)) }
+        if let text = message["content"]?.text { texts.append((text, nil)) }
         for part in message["content"]?.elements ?? BodyElements(none: ()) {
             let fields = try part.fields("\(path).content")
             guard fields.holds("type", "text") else {
                 throw .unsayable("\(path).content", "a system prompt must be text.")
             }
-            texts.append((try fields.requiredText("text", "\(path).content"), fields["cache_control"] ?? whole))
+            texts.append((try fields.requiredText("text", "\(path).content"), fields["cache_control"]))
+        }
+        // A mark on the message is one on its end: Anthropic takes four in a request.
+        if let whole = message["cache_control"], let last = texts.indices.last, texts[last].1 == nil {
+            texts[last].1 = whole
         }
         for (text, cache) in texts where !text.isBlank {
             system.element {
@@ -79,12 +82,11 @@ extension RequestForAnthropic {
             return
         }
         guard content.kind == .array else { throw .wrongType("\(path).content", expected: "a string or an array") }
-        var index = 0
-        for part in content.elements {
+        let parts = Array(content.elements)
+        for (index, part) in parts.enumerated() {
             let place = "\(path).content.\(index)"
-            index += 1
             let fields = try part.fields(place)
-            let cache = fields["cache_control"] ?? whole
+            let cache = fields["cache_control"] ?? (index == parts.count - 1 ? whole : nil)
             let isRefusal = !ofUser && fields.holds("type", "refusal")
             if isRefusal || fields.holds("type", "text") {
                 let text = try fields.requiredText(isRefusal ? "refusal" : "text", place)

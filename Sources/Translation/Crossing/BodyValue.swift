@@ -16,8 +16,15 @@ struct BodyValue {
     /// The value in `bytes`, or `nil` when they are not JSON.
     init?(_ bytes: UnsafeRawBufferPointer) {
         var scanner = JSONScanner(bytes)
-        guard let kind = try? scanner.peek(), let range = try? scanner.skip() else { return nil }
+        guard let range = try? scanner.skip() else { return nil }
+        self.init(bytes, range)
+    }
+
+    /// The value at `range`, which a scanner has just passed over: it is not looked through a second time.
+    fileprivate init(_ bytes: UnsafeRawBufferPointer, _ range: Range<Int>) {
         self.bytes = UnsafeRawBufferPointer(rebasing: bytes[range])
+        var scanner = JSONScanner(self.bytes)
+        guard let kind = try? scanner.peek() else { preconditionFailure("what a scanner passed over is a value") }
         self.kind = kind
     }
 
@@ -72,9 +79,7 @@ struct BodyValue {
             guard fields.members.count < BodyFields.most else {
                 throw TranslationRefusal("\(place()): has more than \(BodyFields.most) members.", field: place())
             }
-            if let value = BodyValue(UnsafeRawBufferPointer(rebasing: bytes[range])) {
-                fields.members.append((key, value))
-            }
+            fields.members.append((key, BodyValue(bytes, range)))
         }
         return fields
     }
@@ -105,7 +110,7 @@ struct BodyElements: Sequence, IteratorProtocol {
             isOpen = false
             return nil
         }
-        return BodyValue(UnsafeRawBufferPointer(rebasing: bytes[range]))
+        return BodyValue(bytes, range)
     }
 }
 

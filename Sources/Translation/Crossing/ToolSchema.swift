@@ -42,17 +42,23 @@ struct ToolSchema {
         bytes.withUnsafeBytes { writer.raw($0) }
     }
 
+    /// OpenAI's limit for `strict` is 10 levels of objects, each of which is two of JSON.
+    private static let deepestStrict = 24
+
     /// Whether OpenAI takes the schema as `strict`: each object in it names all its properties as required and admits no
     /// others. Anthropic's `strict` does not ask for that, and OpenAI answers 400 where it does not hold.
-    static func isStrictForOpenAI(_ value: BodyValue) -> Bool {
+    static func isStrictForOpenAI(_ schema: BodyValue) -> Bool { isStrict(schema, depth: 0) }
+
+    private static func isStrict(_ value: BodyValue, depth: Int) -> Bool {
+        guard depth < deepestStrict else { return false }
         switch value.kind {
-        case .array: return value.elements.allSatisfy(isStrictForOpenAI)
+        case .array: return value.elements.allSatisfy { isStrict($0, depth: depth + 1) }
         case .object: break
         default: return true
         }
         guard let fields = try? value.fields("") else { return false }
         if fields.holds("type", "object"), !closesItsProperties(fields) { return false }
-        return fields.members.allSatisfy { isStrictForOpenAI($0.value) }
+        return fields.members.allSatisfy { isStrict($0.value, depth: depth + 1) }
     }
 
     private static func closesItsProperties(_ fields: BodyFields) -> Bool {

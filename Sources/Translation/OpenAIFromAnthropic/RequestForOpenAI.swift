@@ -45,10 +45,19 @@ struct RequestForOpenAI {
         out.member("stream_options") { $0.object { $0.member("include_usage", true) } }
     }
 
-    /// Fields that mean the same on both sides keep the spelling of their numbers.
+    /// Fields that mean the same on both sides keep the spelling of their numbers. OpenAI's reasoning models, told by the name
+    /// of their limit, take both at 1 only.
     private mutating func writeSampling() throws(TranslationRefusal) {
-        if let temperature = request["temperature"] { out.member("temperature") { $0.value(temperature) } }
-        if let top = request["top_p"] { out.member("top_p") { $0.value(top) } }
+        let isFixed = traits.outputLimit == .maxCompletionTokens
+        for name in ["temperature", "top_p"] as [StaticString] {
+            guard let value = request[name] else { continue }
+            guard value.kind == .number else { throw .wrongType("\(name)", expected: "a number") }
+            if !isFixed {
+                out.member(name) { $0.value(value) }
+            } else if !value.bytes.elementsEqual("1".utf8) {
+                dropped.note("\(name)")
+            }
+        }
         guard let stops = request["stop_sequences"] else { return }
         guard stops.kind == .array else { throw .wrongType("stop_sequences", expected: "an array") }
         if !stops.isEmpty { out.member("stop") { $0.value(stops) } }
