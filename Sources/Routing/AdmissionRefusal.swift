@@ -38,19 +38,17 @@ public enum AdmissionRefusal: UInt8, CaseIterable, Sendable {
     case bodyMalformed = 10
     /// No such model.
     case modelUnknown = 11
-    /// The model has no host for this dialect.
-    case dialectNotServed = 12
     /// All hosts of the model asked for a pause.
-    case modelPaused = 13
+    case modelPaused = 12
     /// More choices than the gateway lets one request ask for, or a maximum below one.
-    case outputOutOfRange = 14
+    case outputOutOfRange = 13
     // Can it be paid?
     /// The tenant never had a wallet.
-    case walletMissing = 15
+    case walletMissing = 14
     /// The key's lifetime cap does not leave the estimate.
-    case keyCapExceeded = 16
+    case keyCapExceeded = 15
     /// The wallet's free balance does not leave the estimate.
-    case insufficientFunds = 17
+    case insufficientFunds = 16
 
     /// The HTTP status of the answer.
     public var status: Int {
@@ -74,7 +72,7 @@ public enum AdmissionRefusal: UInt8, CaseIterable, Sendable {
         case .tenantSuspended, .scopeMissing: .permission
         case .rateLimited, .modelPaused: .rateLimit
         case .bodyTooLarge: .tooLarge
-        case .bodyMalformed, .dialectNotServed, .outputOutOfRange: .invalidRequest
+        case .bodyMalformed, .outputOutOfRange: .invalidRequest
         case .modelUnknown: .notFound
         case .walletMissing, .keyCapExceeded, .insufficientFunds: .billing
         }

@@ -2,7 +2,8 @@
 //
 // For: deciding everything about failover before the first attempt starts. Prices are captured here: a reload while
 // the request runs changes neither its hold nor its settlement (case B-33).
-// Refuses: models that no host serves in the client's dialect, and models all of whose hosts asked for a pause.
+// Refuses: models all of whose hosts asked for a pause. Which language a host speaks does not matter: a request is
+// translated where it differs from the client's.
 // Called by: gatewayd (RequestPipeline).
 
 public import Money
@@ -26,8 +27,8 @@ public struct PlannedAttempt: Hashable, Sendable {
 
 /// Why there is no plan.
 public enum PlanRefusal: Error, Hashable, Sendable {
-    /// No host of the model speaks the client's dialect.
-    case dialectNotServed
+    /// No host of the model speaks the one dialect that has what is asked for.
+    case notOffered
     /// Every host asked for a pause; the earliest ends after this time.
     case allPaused(retryAfterNanos: UInt64)
 }
@@ -42,17 +43,19 @@ public struct AttemptPlan: Sendable {
     /// Three upstreams: a client's patience is spent after that, and each further one adds its own wait.
     public static let attemptsMost = 3
 
-    /// Hosts of `model` that speak `dialect`, most preferred first, without those that are benched at `now`
-    /// (nanoseconds of a monotonic clock). A host whose pause has just ended is tried by this request alone for a
-    /// moment. If all are benched, the one that comes back first is tried anyway, unless its vendor stated the pause:
-    /// refusing everything ourselves would turn a stumble into an outage.
+    /// Hosts of `model` for a client of `dialect`: those that speak it first, unless the model prefers them as they are
+    /// listed; with `nativeOnly` no others at all. Most preferred first, without those that are benched at `now` (nanoseconds of a monotonic
+    /// clock). A host whose pause has just ended is tried by this request alone for a moment. If all are benched, the one
+    /// that comes back first is tried anyway, unless its vendor stated the pause: refusing everything ourselves would turn
+    /// a stumble into an outage.
     public init(
-        _ model: CatalogModel, _ dialect: UpstreamDialect, _ cooldowns: inout CooldownTable, now: UInt64
+        _ model: CatalogModel, _ dialect: UpstreamDialect, nativeOnly: Bool = false,
+        _ cooldowns: inout CooldownTable, now: UInt64
     ) throws(PlanRefusal) {
         var attempts: [PlannedAttempt] = []
         var soonest: (host: CatalogHost, nanos: UInt64)?
         var soonestStated = UInt64.max
-        for host in model.hosts where host.provider.dialect == dialect {
+        for host in model.hosts(for: dialect, nativeOnly: nativeOnly) {
             let pause = cooldowns.pause(of: host, now: now)
             if pause.nanos == 0 {
                 if attempts.count < Self.attemptsMost { attempts.append(PlannedAttempt(host: host)) }
@@ -64,7 +67,7 @@ public struct AttemptPlan: Sendable {
         }
         if attempts.isEmpty {
             guard let soonest else {
-                throw soonestStated == .max ? .dialectNotServed : .allPaused(retryAfterNanos: soonestStated)
+                throw soonestStated == .max ? .notOffered : .allPaused(retryAfterNanos: soonestStated)
             }
             attempts = [PlannedAttempt(host: soonest.host)]
         }

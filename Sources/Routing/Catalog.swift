@@ -36,8 +36,11 @@ public final class CatalogModel: Sendable {
     public let maxOutputTokens: Int64
     /// What it can do.
     public let capabilities: [String]
-    /// Its hosts, most preferred first; at least one.
+    /// Its hosts, as they are listed; at least one.
     public let hosts: [CatalogHost]
+    /// The hosts for a client of each dialect, by `UpstreamDialect.rawValue`: made once, so that a request sorts nothing.
+    private let ordered: [[CatalogHost]]
+    private let native: [[CatalogHost]]
 
     init(_ draft: CatalogDraft.Model, hosts: [CatalogHost]) {
         id = draft.id
@@ -46,6 +49,17 @@ public final class CatalogModel: Sendable {
         maxOutputTokens = draft.maxOutputTokens
         capabilities = draft.capabilities
         self.hosts = hosts
+        let dialects = [nil] + UpstreamDialect.allCases
+        native = dialects.map { dialect in hosts.filter { $0.provider.dialect == dialect } }
+        ordered = dialects.map { dialect in
+            guard draft.prefersNative else { return hosts }
+            return hosts.filter { $0.provider.dialect == dialect } + hosts.filter { $0.provider.dialect != dialect }
+        }
+    }
+
+    /// The hosts for a client of `dialect`, most preferred first.
+    func hosts(for dialect: UpstreamDialect, nativeOnly: Bool) -> [CatalogHost] {
+        (nativeOnly ? native : ordered)[Int(dialect.rawValue)]
     }
 }
 

@@ -62,11 +62,14 @@ public struct CatalogDraft: Sendable {
         public var capabilities: [String]
         /// Its hosts, most preferred first.
         public var hosts: [Host]
+        /// Whether hosts that speak the client's dialect come before the others.
+        public var prefersNative: Bool
 
         public init(
             id: String, displayName: String, contextWindow: Int64, maxOutputTokens: Int64, capabilities: [String],
-            hosts: [Host]
+            hosts: [Host], prefersNative: Bool = true
         ) {
+            self.prefersNative = prefersNative
             self.id = id
             self.displayName = displayName
             self.contextWindow = contextWindow

@@ -43,9 +43,11 @@ extension Attempt {
         gateway.scratch.removeAll(keepingCapacity: true)
         let streams = summary.isStream
         let reading = collected.withUnsafeReadableBytes { bytes -> CompletionReading in
-            guard streams else { return CompletionMeter.read(bytes, dialect: summary.dialect) }
+            if request?.surface == .embeddings { return CompletionMeter.readEmbeddings(bytes) }
+            if isTranslated { return readTranslated(bytes) }
+            guard streams else { return CompletionMeter.read(bytes, dialect: dialect) }
             return StreamFromCompletion.append(
-                bytes, dialect: summary.dialect, clientModel: clientModel, includesUsage: summary.includesUsage,
+                bytes, dialect: dialect, clientModel: clientModel, includesUsage: summary.includesUsage,
                 to: &gateway.scratch)
         }
         switch reading {
@@ -53,6 +55,21 @@ extension Attempt {
         case .refused(let error): failed(.vendor(error))
         case .unusable(let why): failed(.unusable("\(why)"))
         }
+    }
+
+    /// Puts the client's answer or stream into `scratch`.
+    private func readTranslated(_ bytes: UnsafeRawBufferPointer) -> CompletionReading {
+        guard summary.isStream else {
+            return TranslatedCompletion.append(bytes, translatedOptions, to: &gateway.scratch)
+        }
+        var events: [UInt8] = []
+        let reading = StreamFromCompletion.append(
+            bytes, dialect: dialect, clientModel: nil, includesUsage: true, to: &events)
+        guard case .completion = reading else { return reading }
+        var stream = TranslatedStream(translatedOptions)
+        events.withUnsafeBytes { _ = stream.receive($0, into: &gateway.scratch) }
+        stream.receiveEnd(into: &gateway.scratch)
+        return reading
     }
 
     private func answer(_ completion: Completion, streams: Bool) {
@@ -76,6 +93,7 @@ extension Attempt {
     }
 
     private func bodyForClient(_ completion: Completion) -> ByteBuffer {
+        if isTranslated { return gateway.allocator.buffer(bytes: gateway.scratch) }
         guard let clientModel else { return collected }
         gateway.scratch.removeAll(keepingCapacity: true)
         collected.withUnsafeReadableBytes { completion.append($0, clientModel: clientModel, to: &gateway.scratch) }
@@ -84,10 +102,26 @@ extension Attempt {
 
     /// An error status and its body: passed on unchanged when it is the client's to see (case T-17).
     func errorAnswered() {
-        let error = collected.withUnsafeReadableBytes { VendorError.read($0, status: status, dialect: summary.dialect) }
+        let error = collected.withUnsafeReadableBytes { VendorError.read($0, status: status, dialect: dialect) }
         let vendor =
             error ?? VendorError(status: status, message: "The model's provider answered with status \(status).")
+        if refusesStreamOptions(vendor) { return againWithoutStreamOptions(.vendor(vendor)) }
         failed(.vendor(vendor), relaying: error != nil && !vendor.isOurCredential)
+    }
+
+    /// The upstream turned the request away for a field that its client never sent.
+    private func refusesStreamOptions(_ error: VendorError) -> Bool {
+        asksForUsage && summary.isStream && !summary.includesUsage && dialect == .openai
+            && (error.status == 400 || error.status == 422) && error.message.contains("stream_options")
+    }
+
+    /// The same upstream once more, and from now on, without asking for usage: it is estimated then.
+    private func againWithoutStreamOptions(_ failure: AttemptFailure) {
+        gateway.noteRefusedStreamOptions(target, generation)
+        guard let request, !request.clientIsGone, request.mayGoOn else { return failed(failure) }
+        record(.failedOver, httpStatus: 0, Self.nothingUsed, .zero, hold: 0, failure.note)
+        _ = close()
+        request.goOn(.again(afterNanos: 0))
     }
 
     /// Nothing reached the client yet: another attempt, or an error answer.
@@ -103,7 +137,7 @@ extension Attempt {
         _ = close()
         guard verdict == .giveUp else { return request.goOn(verdict) }
         if !request.clientIsGone {
-            if relaying { relayError(to: request) } else { refuse(failure.refusal, request) }
+            if relaying { relayError(failure.refusal, to: request) } else { refuse(failure.refusal, request) }
         }
         request.end()
     }
@@ -112,9 +146,17 @@ extension Attempt {
         Answer.refuse(refusal, request.manner, request.id, on: request.exchange)
     }
 
-    private func relayError(to request: MeteredRequest) {
+    /// The vendor's error with its header fields, among them how long to wait: byte for byte to a client of the same dialect
+    /// (T-17), else in the client's own words (T-18).
+    private func relayError(_ refusal: Refusal, to request: MeteredRequest) {
         appendOwnFields(request, isStream: false)
-        request.exchange.respond(status: status, headers: headers, body: collected)
+        guard isTranslated else {
+            return request.exchange.respond(status: status, headers: headers, body: collected)
+        }
+        var body: [UInt8] = []
+        Answer.append(refusal, request.manner, request.id, to: &body)
+        request.exchange.respond(
+            status: refusal.kind.status, headers: headers, body: gateway.allocator.buffer(bytes: body))
     }
 
     private func clientGoneOr(_ status: AttemptStatus) -> AttemptStatus {
@@ -150,7 +192,7 @@ extension Attempt {
                 request: request.id, attempt: request.attemptIndex, at: Clock.unixMillis(), loop: gateway.index,
                 hold: hold,
                 tenant: request.caller.tenant.id, key: request.caller.key.id,
-                surface: summary.dialect == .anthropic ? .anthropic : .openai, requestedModel: request.modelName,
+                surface: request.surface, requestedModel: request.modelName,
                 upstreamModel: target.upstreamModel, provider: target.providerName, status: status,
                 httpStatus: UInt16(clamping: httpStatus), usage: settled.usage,
                 flags: flags(settled, cost, request), cost: cost, latencyMillis: Self.millis(request.startedNanos, now),

@@ -8,6 +8,7 @@
 import HTTP
 import NIOCore
 import Routing
+import Tenancy
 import Translation
 
 /// Loop-bound; one per attempt.
@@ -42,10 +43,16 @@ final class Attempt: UpstreamReceiver, LoopTicked {
     /// Which catalog the target's positions belong to.
     let generation: Int
     let summary: RequestSummary
+    /// What the upstream speaks.
+    let dialect: Dialect
+    /// The request as it went to an upstream of another dialect than the client's; `nil` within one dialect.
+    private(set) var translation: TranslatedRequest?
+    /// The request asks the upstream for usage although its client did not.
+    private(set) var asksForUsage = false
     var call: UpstreamCall?
     var mode = Mode.awaitingHead
     var status = 0
-    var stream: PassthroughStream?
+    var stream: AnswerStream?
     var inflater: Inflater?
     var collected = ByteBuffer()
     var headers = HeaderBlock()
@@ -66,19 +73,54 @@ final class Attempt: UpstreamReceiver, LoopTicked {
         provider = request.served.providers[target.provider]
         generation = request.served.generation
         self.summary = summary
+        dialect = target.dialect == .anthropic ? .anthropic : .openai
         lastWrite = gateway.loop.now
     }
 
-    /// Sends the request; callbacks follow.
-    func send(_ body: ByteBuffer) {
+    /// Whether the upstream speaks another dialect than the client.
+    var isTranslated: Bool { dialect != summary.dialect }
+
+    /// In what the upstream departs from its dialect.
+    private func traits(_ request: MeteredRequest) -> UpstreamTraits {
+        var traits = request.served.traits[target.host.index]
+        traits.takesStreamOptions = asksForUsage
+        return traits
+    }
+
+    /// Sends the request; callbacks follow. Nothing is sent when it cannot be said in the upstream's dialect.
+    func send(_ body: ByteBuffer) throws(TranslationRefusal) {
         guard let request else { return }
-        let rewrite = RequestRewrite(
-            summary, upstreamModel: target.upstreamModel, asksForUsage: provider.asksForUsage)
-        let upstreamBody = rewrite.isIdentity ? body : gateway.rewritten(body, rewrite)
-        let head = UpstreamRequest.head(for: request, to: provider, contentLength: upstreamBody.readableBytes)
+        asksForUsage = provider.asksForUsage && gateway.takesStreamOptions(target, generation)
+        let upstreamBody = try isTranslated ? translated(body, request) : rewritten(body)
+        let head = UpstreamRequest.head(
+            for: request.exchange, to: provider,
+            request.surface == .embeddings ? provider.embeddingsTarget : provider.target,
+            contentLength: upstreamBody.readableBytes, translated: isTranslated)
         let timeouts = summary.isStream ? provider.streamTimeouts : provider.wholeTimeouts
         call = gateway.upstreams.pool(for: provider).send(
             to: provider.origin, head: head, body: upstreamBody, timeouts: timeouts, receiver: self)
+    }
+
+    private func rewritten(_ body: ByteBuffer) -> ByteBuffer {
+        let rewrite = RequestRewrite(summary, upstreamModel: target.upstreamModel, asksForUsage: asksForUsage)
+        return rewrite.isIdentity ? body : gateway.rewritten(body, rewrite)
+    }
+
+    private func translated(
+        _ body: ByteBuffer, _ request: MeteredRequest
+    ) throws(TranslationRefusal) -> ByteBuffer {
+        let result: Result<TranslatedRequest, TranslationRefusal> = body.withUnsafeReadableBytes { bytes in
+            do throws(TranslationRefusal) {
+                return .success(
+                    try RequestTranslation.translate(
+                        bytes, summary, to: dialect, upstreamModel: target.upstreamModel, traits: traits(request)))
+            } catch {
+                return .failure(error)
+            }
+        }
+        let translation = try result.get()
+        self.translation = translation
+        return gateway.allocator.buffer(bytes: translation.body)
     }
 
     func upstreamHead(_ head: ResponseHead) {
@@ -98,10 +140,23 @@ final class Attempt: UpstreamReceiver, LoopTicked {
         mode = .stream
         gateway.loop.watch(self)
         lastWrite = gateway.loop.now
-        stream = PassthroughStream(
-            PassthroughStream.Options(
-                dialect: summary.dialect, requestID: request.map { "\($0.id)" } ?? "", clientModel: clientModel,
-                dropsUsageChunk: !summary.includesUsage, choices: summary.choices))
+        stream = isTranslated ? AnswerStream(translatedOptions) : AnswerStream(passedOptions)
+    }
+
+    private var passedOptions: PassthroughStream.Options {
+        PassthroughStream.Options(
+            dialect: dialect, requestID: request.map { "\($0.id)" } ?? "", clientModel: clientModel,
+            dropsUsageChunk: !summary.includesUsage, choices: summary.choices)
+    }
+
+    /// What a translated answer is made with, streamed or whole.
+    var translatedOptions: TranslatedStream.Options {
+        TranslatedStream.Options(
+            client: summary.dialect, upstream: dialect, requestID: request.map { "\($0.id)" } ?? "",
+            clientModel: summary.model, includesUsage: summary.includesUsage,
+            names: translation?.names ?? ToolNameMap(),
+            estimatedInput: RequestPipeline.likelyInputTokens(of: summary),
+            createdSeconds: Clock.unixMillis().value / 1000, traits: request.map(traits) ?? UpstreamTraits())
     }
 
     func upstreamBody(_ bytes: ByteBuffer) {
@@ -132,7 +187,11 @@ final class Attempt: UpstreamReceiver, LoopTicked {
     /// Our own fields, after the vendor's.
     func appendOwnFields(_ request: MeteredRequest, isStream: Bool) {
         if isStream { UpstreamRequest.appendStreamFields(to: &headers) }
-        Answer.appendIdentity(of: request.id, request.manner, vendorNamedIt: vendorNamedIt, to: &headers)
+        Answer.appendIdentity(
+            of: request.id, request.manner, vendorNamedIt: vendorNamedIt && !isTranslated, to: &headers)
+        if let dropped = translation?.dropped, !dropped.isEmpty {
+            headers.append("x-weir-dropped", dropped.headerValue)
+        }
     }
 
     private func take(_ bytes: ByteBuffer) {

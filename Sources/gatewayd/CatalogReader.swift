@@ -8,6 +8,7 @@
 import DaemonKit
 import Money
 import Routing
+import Translation
 
 enum CatalogReader {
     private static let displayName = Setting(
@@ -22,18 +23,29 @@ enum CatalogReader {
         list: "capabilities", of: .word(capabilityNames.map { ($0, $0) }), count: 0...16, single: true,
         "What it can do, for clients that ask.")
     private static let hosts = Setting(
-        list: "hosts", of: ConfigSection([provider.declaration, upstreamModel.declaration, price.declaration]),
+        list: "hosts",
+        of: ConfigSection([
+            provider.declaration, upstreamModel.declaration, price.declaration, traits.declaration,
+        ]),
         count: 1...16,
-        "Who serves it, most preferred first; the next one is tried when one fails before its answer begins.")
+        "Who serves it, most preferred first (see prefer); the next one is tried when one fails before its answer begins."
+    )
+    private static let prefer = Setting(
+        "prefer", .word([("native", true), ("listed", false)]), default: true,
+        "Which hosts come first: those that speak the client's dialect, which get its bytes untouched, or just as listed."
+    )
     private static let provider = Setting(
         "provider", .text("name of a provider", most: 63, example: "provider"), "One of providers.")
     private static let upstreamModel = Setting(
         optional: "model", modelName, "The provider's name for the model; left out, the same as here.")
     private static let price = Setting(
         section: "price", PriceSettings.section, "Dollars per million tokens, for each kind of token.")
+    private static let traits = Setting(
+        section: "traits", TraitSettings.section,
+        "In what it departs from its dialect; minds only requests that come in the other dialect.")
     private static let model = ConfigSection([
         displayName.declaration, contextWindow.declaration, maxOutputTokens.declaration, capabilities.declaration,
-        hosts.declaration,
+        prefer.declaration, hosts.declaration,
     ])
 
     /// The `models:` section.
@@ -70,6 +82,17 @@ enum CatalogReader {
         }
     }
 
+    /// The traits of every host, in the order of their indices.
+    static func traits(_ values: ConfigValues) -> [UpstreamTraits] {
+        values[models].flatMap { entry in
+            let model = entry.value
+            return model[hosts].map { host in
+                TraitSettings.read(
+                    host[traits], capabilities: model[capabilities], maxOutputTokens: Int64(model[maxOutputTokens]))
+            }
+        }
+    }
+
     private static func modelDraft(_ entry: ConfigNamed<ConfigValues>) -> CatalogDraft.Model {
         let values = entry.value
         return CatalogDraft.Model(
@@ -79,7 +102,7 @@ enum CatalogReader {
                 CatalogDraft.Host(
                     provider: host[provider], upstreamModel: host[upstreamModel] ?? entry.name,
                     prices: PriceSettings.read(host[price]))
-            })
+            }, prefersNative: values[prefer])
     }
 
     /// Reports a fault where its subject is written, unless what is written there is wrong by itself.

@@ -8,6 +8,7 @@
 import DaemonKit
 import IPC
 import Routing
+import Translation
 
 /// Everything an operator can decide about gatewayd.
 struct GatewaydConfiguration: RunnableConfiguration {
@@ -28,6 +29,8 @@ struct GatewaydConfiguration: RunnableConfiguration {
     /// In the order of `catalog.providers`.
     let providers: [ProviderConfiguration]
     let catalog: Catalog
+    /// Of each host of the catalog, by its index.
+    let traits: [UpstreamTraits]
 
     static let process = ProcessSettings.Declarations(daemon: "gatewayd")
     static let listen = Setting(
@@ -89,6 +92,7 @@ struct GatewaydConfiguration: RunnableConfiguration {
         peers = PeerUsers(values[Self.peers])
         providers = values[ProviderConfiguration.all].map { ProviderConfiguration($0, credentials, &report) }
         catalog = CatalogReader.catalog(values, providers, &report)
+        traits = CatalogReader.traits(values)
         Self.checkOverlaps(own, wallet, &report)
     }
 

@@ -16,9 +16,8 @@ extension Gateway {
         case .probe: Health.probe(exchange)
         case .health: Health.answer(id, self, on: exchange)
         case .catalog: account.catalog(catalog, id, on: exchange)
-        case .messages, .chatCompletions, .models, .model, .usage, .balance, .keyList, .keyCreate, .keyChange,
-            .keyRevoke,
-            .keyUsage:
+        case .metered, .tokenCount, .models, .model, .usage, .balance, .keyList, .keyCreate,
+            .keyChange, .keyRevoke, .keyUsage:
             preconditionFailure("\(route.path) is not open to everybody")
         }
     }
@@ -28,6 +27,7 @@ extension Gateway {
         _ route: Route, _ parameter: String?, _ caller: AuthenticatedKey, _ id: RequestID, _ exchange: HTTPExchange
     ) {
         switch route.endpoint {
+        case .tokenCount: TokenCount(self, exchange, id).start()
         case .models: Models.list(id, catalog, on: exchange)
         case .model: Models.one(parameter ?? "", id, catalog, on: exchange)
         case .usage: account.usage(caller, id, on: exchange)
@@ -37,7 +37,7 @@ extension Gateway {
         case .keyChange: account.changeKey(parameter ?? "", caller, id, on: exchange)
         case .keyRevoke: account.revokeKey(parameter ?? "", caller, id, on: exchange)
         case .keyUsage: account.keyUsage(parameter ?? "", caller, id, on: exchange)
-        case .probe, .health, .catalog, .messages, .chatCompletions:
+        case .probe, .health, .catalog, .metered:
             preconditionFailure("\(route.path) is answered elsewhere")
         }
     }
@@ -64,7 +64,7 @@ extension Gateway {
             prefix.withUTF8Buffer { path.count >= $0.count && zip($0, path).allSatisfy { $0 == $1 } }
         }
         if begins("/v1/messages") { return .anthropic }
-        if begins("/v1/chat/") || begins("/v1/models") { return .openai }
+        if begins("/v1/chat/") || begins("/v1/models") || begins("/v1/embeddings") { return .openai }
         if begins("/v1/usage") || begins("/v1/billing") || begins("/v1/keys") || begins("/v1/catalog") {
             return .account
         }

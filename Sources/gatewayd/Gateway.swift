@@ -26,6 +26,8 @@ final class Gateway: RequestHandler {
     private(set) var settings: GatewaySettings
     private(set) var catalog: ServedCatalog
     private var cooldowns: CooldownTable
+    /// Hosts of this catalog that turned a request away for `stream_options`.
+    private var withoutStreamOptions: Set<Int> = []
     private let router = Router()
     private var numbers: RequestNumbers
     private var live: [MeteredRequest] = []
@@ -91,7 +93,7 @@ final class Gateway: RequestHandler {
         _ id: RequestID,
         _ exchange: HTTPExchange, _ startedNanos: UInt64
     ) {
-        guard route.admission == .metered else {
+        guard case .metered(let surface) = route.endpoint else {
             let parameter = parameter.map { range in
                 exchange.head.withPath { String(decoding: $0[range], as: UTF8.self) }
             }
@@ -104,8 +106,7 @@ final class Gateway: RequestHandler {
             return Answer.refuse(error, route.manner, id, on: exchange)
         }
         lane.add(.requests)
-        let dialect: Dialect = route.manner == .anthropic ? .anthropic : .openai
-        MeteredRequest(self, exchange, caller, dialect, id, standing, startedNanos: startedNanos).start()
+        MeteredRequest(self, exchange, caller, surface, id, standing, startedNanos: startedNanos).start()
     }
 
     /// Fails closed: what could not be accounted for is not let in.
@@ -174,13 +175,15 @@ extension Gateway {
     var liveCount: Int { live.count }
 
     /// Step 4: who can serve this model now, most preferred first.
-    func plan(_ summary: RequestSummary) throws(Refusal) -> AttemptPlan {
+    /// `nativeOnly`: it cannot be said in another dialect.
+    func plan(_ summary: RequestSummary, nativeOnly: Bool = false) throws(Refusal) -> AttemptPlan {
         guard let model = catalog.catalog.resolve(summary.model) else {
             throw Refusal(.modelUnknown, "There is no model \"\(summary.model)\" here.", field: "model")
         }
-        let dialect: UpstreamDialect = summary.dialect == .anthropic ? .anthropic : .openai
         do throws(PlanRefusal) {
-            return try AttemptPlan(model, dialect, &cooldowns, now: Clock.monotonicNanos())
+            let dialect: UpstreamDialect = summary.dialect == .anthropic ? .anthropic : .openai
+            return try AttemptPlan(
+                model, dialect, nativeOnly: nativeOnly, &cooldowns, now: Clock.monotonicNanos())
         } catch {
             throw Self.refusal(of: summary.model, error)
         }
@@ -188,13 +191,24 @@ extension Gateway {
 
     private static func refusal(of model: String, _ reason: PlanRefusal) -> Refusal {
         switch reason {
-        case .dialectNotServed:
-            return Refusal(.dialectNotServed, "The model \"\(model)\" is not served on this surface.", field: "model")
+        case .notOffered:
+            return Refusal(.modelUnknown, "No host of the model \"\(model)\" offers this surface.", field: "model")
         case .allPaused(let nanos):
             let seconds = Int(clamping: (nanos + 999_999_999) / 1_000_000_000)
             return Refusal(
                 .modelPaused, "All providers of \"\(model)\" asked for a pause.", retryAfterSeconds: max(1, seconds))
         }
+    }
+
+    /// Whether this host may be asked for usage.
+    func takesStreamOptions(_ attempt: PlannedAttempt, _ generation: Int) -> Bool {
+        withoutStreamOptions.isEmpty || generation != catalog.generation
+            || !withoutStreamOptions.contains(attempt.host.index)
+    }
+
+    /// This host refuses to be asked for usage.
+    func noteRefusedStreamOptions(_ attempt: PlannedAttempt, _ generation: Int) {
+        if generation == catalog.generation { withoutStreamOptions.insert(attempt.host.index) }
     }
 
     /// Random bits for spreading retries.
@@ -224,6 +238,7 @@ extension Gateway {
     /// Takes over a new configuration; requests under way keep the plan and prices they began with.
     func adopt(_ settings: GatewaySettings, _ catalog: ServedCatalog) {
         cooldowns = CooldownTable(catalog.catalog, inheriting: cooldowns, of: self.catalog.catalog)
+        withoutStreamOptions = []
         self.settings = settings
         self.catalog = catalog
         upstreams.keep(only: catalog.providers)

@@ -53,6 +53,11 @@ enum HeaderPolicy {
             "referer",
         ], prefixes: ["x-forwarded-", "x-weir-", "sec-"])
 
+    /// Not passed to a vendor of another dialect than the client's: betas and sessions it knows nothing of, and the SDK's
+    /// account of itself.
+    static let forOwnVendor = HeaderNames(
+        [], prefixes: ["anthropic-", "openai-", "x-claude-code-", "x-stainless-", "x-app"])
+
     /// Not passed from a vendor to a client: framing (we frame anew), cookies, the vendor's host and edge.
     static let keptFromClient = HeaderNames(
         hopByHop + [

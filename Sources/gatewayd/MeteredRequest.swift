@@ -26,7 +26,7 @@ final class MeteredRequest {
     let gateway: Gateway
     let exchange: HTTPExchange
     let caller: AuthenticatedKey
-    let dialect: Dialect
+    let surface: Surface
     let id: RequestID
     let standing: RateStanding?
     let startedNanos: UInt64
@@ -50,13 +50,13 @@ final class MeteredRequest {
     private var retries = RetryState()
 
     init(
-        _ gateway: Gateway, _ exchange: HTTPExchange, _ caller: AuthenticatedKey, _ dialect: Dialect, _ id: RequestID,
+        _ gateway: Gateway, _ exchange: HTTPExchange, _ caller: AuthenticatedKey, _ surface: Surface, _ id: RequestID,
         _ standing: RateStanding?, startedNanos: UInt64
     ) {
         self.gateway = gateway
         self.exchange = exchange
         self.caller = caller
-        self.dialect = dialect
+        self.surface = surface
         self.id = id
         self.standing = standing
         self.startedNanos = startedNanos
@@ -65,6 +65,9 @@ final class MeteredRequest {
 
     /// The catalog's name of the model, for records.
     var modelName: String { plan?.model.id ?? "" }
+
+    /// What the client speaks.
+    var dialect: Dialect { surface.dialect }
 
     var manner: Manner { dialect == .anthropic ? .anthropic : .openai }
 
@@ -115,14 +118,28 @@ final class MeteredRequest {
         guard let plan, let summary else { preconditionFailure("an attempt follows its plan") }
         let attempt = Attempt(self, plan.attempts[planIndex], summary)
         self.attempt = attempt
-        attempt.send(body)
+        do throws(TranslationRefusal) { try attempt.send(body) } catch { notTranslatable(attempt, error) }
     }
+
+    /// What one host's dialect cannot say, another's may: the next host that speaks the client's own is asked instead.
+    private func notTranslatable(_ attempt: Attempt, _ refusal: TranslationRefusal) {
+        guard let plan else { preconditionFailure("an attempt follows its plan") }
+        _ = attempt.close()
+        let later = plan.attempts.indices.dropFirst(planIndex + 1)
+        guard let native = later.first(where: { plan.attempts[$0].dialect.isSpoken(by: dialect) }) else {
+            return refuse(
+                Refusal(.invalidRequest, "not_translatable", refusal.message, field: refusal.field))
+        }
+        planIndex = native
+        nextAttempt()
+    }
+
+    /// Whether one more attempt may follow.
+    var mayGoOn: Bool { !gateway.isDraining && attemptIndex + 1 < UsageRecord.attemptsMost }
 
     /// What follows from a failed attempt that has given the client nothing.
     func verdict(on fault: UpstreamFault) -> RetryVerdict {
-        guard let plan, !clientIsGone, !gateway.isDraining, attemptIndex + 1 < UsageRecord.attemptsMost else {
-            return .giveUp
-        }
+        guard let plan, !clientIsGone, mayGoOn else { return .giveUp }
         return retries.decide(fault, attemptsLeft: plan.attempts.count - planIndex - 1, jitter: gateway.jitter())
     }
 
@@ -182,4 +199,9 @@ final class MeteredRequest {
         attempt = nil
         gateway.ended(self)
     }
+}
+
+extension UpstreamDialect {
+    /// Whether a request of this dialect goes there untranslated.
+    fileprivate func isSpoken(by dialect: Dialect) -> Bool { (self == .anthropic) == (dialect == .anthropic) }
 }

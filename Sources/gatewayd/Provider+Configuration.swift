@@ -18,6 +18,8 @@ extension Provider {
         origin = UpstreamOrigin(secure: url.isSecure, host: url.host, port: url.port)
         let route = configuration.dialect == .anthropic ? "/v1/messages" : "/chat/completions"
         target = ByteBuffer(string: url.path + route)
+        embeddingsTarget = ByteBuffer(string: url.path + "/embeddings")
+        tokenCountTarget = ByteBuffer(string: url.path + "/v1/messages/count_tokens")
         hostField = Self.hostField(of: url)
         credential = Self.credential(configuration)
         extraFields = configuration.headers.map { (Array($0.name.utf8), Array($0.value.utf8)) }
@@ -60,7 +62,7 @@ extension ServedCatalog {
     convenience init(_ configuration: GatewaydConfiguration, generation: Int, loadedAt: UnixMillis) {
         self.init(
             generation: generation, catalog: configuration.catalog,
-            providers: configuration.providers.map(Provider.init), loadedAt: loadedAt)
+            providers: configuration.providers.map(Provider.init), traits: configuration.traits, loadedAt: loadedAt)
     }
 }
 

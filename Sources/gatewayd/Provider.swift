@@ -28,8 +28,10 @@ struct Provider: Sendable {
     let name: String
     let dialect: UpstreamDialect
     let origin: UpstreamOrigin
-    /// Path of the dialect's one metered route under the provider's base URL, without query.
+    /// Paths under the provider's base URL, without query: the dialect's one route for answers, and those beside it.
     let target: ByteBuffer
+    let embeddingsTarget: ByteBuffer
+    let tokenCountTarget: ByteBuffer
     /// The `host` field.
     let hostField: String
     /// The credential as it is sent: the field and its whole value, scheme included.
@@ -53,6 +55,11 @@ struct Provider: Sendable {
                 field.value.withUnsafeBytes { value in _ = headers.append(name: name, value: value) }
             }
         }
+    }
+
+    /// The same for a name of our own, in lower case.
+    func sets(_ name: StaticString) -> Bool {
+        sets(UnsafeRawBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
     }
 
     /// Whether the operator sets the field `name` itself, so that the client's is left out.

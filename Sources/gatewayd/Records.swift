@@ -6,17 +6,27 @@
 
 import Money
 import Tenancy
+import Translation
 
-/// Which dialect the client spoke. Stored: numbers are never reused.
+/// Which surface the client used. Stored: numbers are never reused.
 enum Surface: UInt8, CaseIterable, Sendable {
     case anthropic = 1
     case openai = 2
+    /// `POST /v1/responses`.
+    case responses = 3
+    /// `POST /v1/embeddings`.
+    case embeddings = 4
+
+    /// The language its requests and errors are in.
+    var dialect: Dialect { self == .anthropic ? .anthropic : .openai }
 
     /// The name in answers, logs and tables.
     var name: String {
         switch self {
         case .anthropic: "anthropic"
         case .openai: "openai"
+        case .responses: "responses"
+        case .embeddings: "embeddings"
         }
     }
 }

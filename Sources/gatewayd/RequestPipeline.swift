@@ -1,7 +1,7 @@
 // RequestPipeline: the rules between a request's body and its first attempt (steps 4 to 6), as plain functions.
 //
 // For: reading the body once, finding the upstreams, bounding the cost; and the words for every refusal on the way.
-// Refuses: malformed bodies, unknown models, models of another surface, costs beyond 64 bits.
+// Refuses: malformed bodies, unknown models, costs beyond 64 bits.
 // Called by: MeteredRequest, Gateway.
 
 import HTTP
@@ -22,9 +22,10 @@ struct PlannedRequest {
 enum RequestPipeline {
     /// Steps 4 and 5: what the body asks for, who can serve it, and what it may cost at most.
     static func plan(_ body: ByteBuffer, for request: MeteredRequest) throws(Refusal) -> PlannedRequest {
-        let summary = try summary(of: body, request.dialect)
+        let isEmbeddings = request.surface == .embeddings
+        let summary = try isEmbeddings ? embeddingsSummary(of: body) : summary(of: body, request.dialect)
         let gateway = request.gateway
-        let plan = try gateway.plan(summary)
+        let plan = try gateway.plan(summary, nativeOnly: isEmbeddings)
         let size = RequestSize(
             textBytes: summary.textBytes, attachments: summary.attachments, attachmentBytes: summary.attachmentBytes,
             requestedOutput: summary.maxTokens, choices: summary.choices)
@@ -36,13 +37,20 @@ enum RequestPipeline {
         return PlannedRequest(summary: summary, plan: plan, estimate: estimate.amount)
     }
 
-    private static func summary(of body: ByteBuffer, _ dialect: Dialect) throws(Refusal) -> RequestSummary {
+    /// The body, read once.
+    static func summary(of body: ByteBuffer, _ dialect: Dialect) throws(Refusal) -> RequestSummary {
+        try read(body) { bytes throws(RequestRefusal) in try RequestSummary(reading: bytes, as: dialect) }
+    }
+
+    private static func embeddingsSummary(of body: ByteBuffer) throws(Refusal) -> RequestSummary {
+        try read(body) { bytes throws(RequestRefusal) in try RequestSummary(readingEmbeddings: bytes) }
+    }
+
+    private static func read(
+        _ body: ByteBuffer, _ reader: (UnsafeRawBufferPointer) throws(RequestRefusal) -> RequestSummary
+    ) throws(Refusal) -> RequestSummary {
         let reading: Result<RequestSummary, RequestRefusal> = body.withUnsafeReadableBytes { bytes in
-            do throws(RequestRefusal) {
-                return .success(try RequestSummary(reading: bytes, as: dialect))
-            } catch {
-                return .failure(error)
-            }
+            do throws(RequestRefusal) { return .success(try reader(bytes)) } catch { return .failure(error) }
         }
         switch reading {
         case .success(let summary): return summary

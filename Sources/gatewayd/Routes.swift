@@ -28,7 +28,8 @@ enum AdmissionClass: Sendable {
 /// What runs once admission has let a request through.
 enum Endpoint: Sendable {
     case probe, health
-    case messages, chatCompletions
+    case metered(Surface)
+    case tokenCount
     case models, model
     case usage, balance, catalog
     case keyList, keyCreate, keyChange, keyRevoke, keyUsage
@@ -53,8 +54,10 @@ enum Routes {
         Route(.head, "/api/hello", .account, [], .open, .probe),
         Route(.get, "/health", .account, [], .open, .health),
         Route(.head, "/health", .account, [], .open, .health),
-        Route(.post, "/v1/messages", .anthropic, .inference, .metered, .messages),
-        Route(.post, "/v1/chat/completions", .openai, .inference, .metered, .chatCompletions),
+        Route(.post, "/v1/messages", .anthropic, .inference, .metered, .metered(.anthropic)),
+        Route(.post, "/v1/messages/count_tokens", .anthropic, .inference, .authenticated, .tokenCount),
+        Route(.post, "/v1/chat/completions", .openai, .inference, .metered, .metered(.openai)),
+        Route(.post, "/v1/embeddings", .openai, .inference, .metered, .metered(.embeddings)),
         Route(.get, "/v1/models", .openai, .inference, .authenticated, .models),
         Route(.get, "/v1/models/{id}", .openai, .inference, .authenticated, .model),
         Route(.get, "/v1/usage", .account, .account, .authenticated, .usage),

@@ -15,29 +15,32 @@ final class ServedCatalog: Sendable {
     let catalog: Catalog
     /// In the order of `catalog.providers`.
     let providers: [Provider]
-    private let anthropicCards: [ModelCard]
-    private let openAICards: [ModelCard]
+    /// Of each host, by its index.
+    let traits: [UpstreamTraits]
+    /// What `GET /v1/models` lists: every model and alias. A request crosses to whatever its host speaks, so that every
+    /// surface offers them all.
+    let cards: [ModelCard]
 
     /// `loadedAt` stands in for the models' dates of creation, which a catalog does not know.
-    init(generation: Int, catalog: Catalog, providers: [Provider], loadedAt: UnixMillis) {
+    init(
+        generation: Int, catalog: Catalog, providers: [Provider], traits: [UpstreamTraits], loadedAt: UnixMillis
+    ) {
         precondition(
             providers.count == catalog.providers.count, "every provider of the catalog has its connection settings")
+        precondition(traits.count == catalog.hostCount, "every host of the catalog has its traits")
         self.generation = generation
         self.catalog = catalog
         self.providers = providers
-        anthropicCards = Self.cards(of: catalog, .anthropic, loadedAt)
-        openAICards = Self.cards(of: catalog, .openai, loadedAt)
+        self.traits = traits
+        cards = Self.cards(of: catalog, loadedAt)
     }
 
-    /// What `GET /v1/models` lists on a surface: every model and alias that some host serves in its dialect.
-    func cards(for dialect: Dialect) -> [ModelCard] { dialect == .anthropic ? anthropicCards : openAICards }
-
-    private static func cards(of catalog: Catalog, _ dialect: UpstreamDialect, _ loadedAt: UnixMillis) -> [ModelCard] {
+    private static func cards(of catalog: Catalog, _ loadedAt: UnixMillis) -> [ModelCard] {
         let names = catalog.models.map { ($0.id, $0) } + catalog.aliases.map { ($0.name, $0.model) }
-        return names.compactMap { name, model in
-            guard let host = model.hosts.first(where: { $0.provider.dialect == dialect }) else { return nil }
-            return ModelCard(
-                id: name, displayName: model.displayName, owner: host.provider.name, created: loadedAt.value / 1000)
+        return names.map { name, model in
+            ModelCard(
+                id: name, displayName: model.displayName, owner: model.hosts[0].provider.name,
+                created: loadedAt.value / 1000)
         }
     }
 }

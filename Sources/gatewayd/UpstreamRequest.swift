@@ -10,24 +10,36 @@ import Routing
 import Tenancy
 
 enum UpstreamRequest {
-    /// The head of the upstream request: the provider's target and fields, then the client's that may pass.
-    static func head(for request: MeteredRequest, to provider: Provider, contentLength: Int) -> ByteBuffer {
-        var builder = target(of: request, at: provider).withUnsafeReadableBytes {
+    /// The head of the upstream request: one of the provider's targets, its fields, then the client's that may pass.
+    /// With `translated`, the client speaks another dialect than the provider: what is meant for the client's own vendor stays
+    /// behind (R-19, C-10).
+    static func head(
+        for exchange: HTTPExchange, to provider: Provider, _ path: ByteBuffer, contentLength: Int, translated: Bool
+    ) -> ByteBuffer {
+        var builder = target(path, of: exchange, withQuery: !translated).withUnsafeReadableBytes {
             UpstreamHeadBuilder(method: "POST", target: $0, host: provider.hostField)
         }
         provider.appendFields(to: &builder.headers)
         builder.headers.append("accept-encoding", "identity")
-        request.exchange.head.fields.forEach { name, value in
+        if translated, provider.dialect == .anthropic, !provider.sets("anthropic-version") {
+            builder.headers.append("anthropic-version", anthropicVersion)
+        }
+        exchange.head.fields.forEach { name, value in
             guard !HeaderPolicy.keptFromUpstream.contains(name), !provider.sets(name) else { return }
+            if translated, HeaderPolicy.forOwnVendor.contains(name) { return }
             builder.headers.append(name: name, value: value)
         }
         return builder.finish(contentLength: contentLength)
     }
 
+    /// The version of the API that the translation writes.
+    private static let anthropicVersion: StaticString = "2023-06-01"
+
     /// The provider's path for this surface, with the client's query (case C-02: `?beta=true` means something to the vendor).
-    private static func target(of request: MeteredRequest, at provider: Provider) -> ByteBuffer {
-        var target = provider.target
-        request.exchange.head.withQuery { query in
+    private static func target(_ path: ByteBuffer, of exchange: HTTPExchange, withQuery: Bool) -> ByteBuffer {
+        guard withQuery else { return path }
+        var target = path
+        exchange.head.withQuery { query in
             target.writeInteger(UInt8(ascii: "?"))
             target.writeBytes(query)
         }

@@ -17,7 +17,7 @@ import Testing
         (.rateLimited, 429, "rate_limited"),
         (.bodyTooLarge, 413, "body_too_large"), (.bodyMalformed, 400, "body_malformed"),
         (.modelUnknown, 404, "model_unknown"),
-        (.dialectNotServed, 400, "dialect_not_served"), (.modelPaused, 429, "model_paused"),
+        (.modelPaused, 429, "model_paused"),
         (.outputOutOfRange, 400, "output_out_of_range"), (.walletUnavailable, 503, "wallet_unavailable"),
         (.walletMissing, 402, "wallet_missing"), (.keyCapExceeded, 402, "key_cap_exceeded"),
         (.insufficientFunds, 402, "insufficient_funds"),

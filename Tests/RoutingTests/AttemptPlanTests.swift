@@ -17,9 +17,11 @@ private struct Bench {
         cooldowns = CooldownTable(catalog)
     }
 
-    mutating func plan(_ dialect: UpstreamDialect = .anthropic) -> [String] {
+    mutating func plan(_ dialect: UpstreamDialect = .anthropic, nativeOnly: Bool = false) -> [String] {
         do throws(PlanRefusal) {
-            return try AttemptPlan(catalog.models[0], dialect, &cooldowns, now: now).attempts.map(\.providerName)
+            return try AttemptPlan(
+                catalog.models[0], dialect, nativeOnly: nativeOnly, &cooldowns, now: now
+            ).attempts.map(\.providerName)
         } catch {
             return ["\(error)"]
         }
@@ -34,11 +36,9 @@ private struct Bench {
     /// The attempt at `name`, from a plan that knows nothing of failures.
     private func attempt(_ name: String) throws -> PlannedAttempt {
         for model in catalog.models {
-            for dialect in UpstreamDialect.allCases {
-                var fresh = CooldownTable(catalog)
-                let plan = try? AttemptPlan(model, dialect, &fresh, now: 0)
-                if let attempt = plan?.attempts.first(where: { $0.providerName == name }) { return attempt }
-            }
+            var fresh = CooldownTable(catalog)
+            let plan = try? AttemptPlan(model, .anthropic, &fresh, now: 0)
+            if let attempt = plan?.attempts.first(where: { $0.providerName == name }) { return attempt }
         }
         throw Missing()
     }
@@ -50,12 +50,23 @@ private struct Bench {
     @Test func hosts_allWell_areInOrderOfPreferenceUpToTheBound() throws {
         var bench = try Bench(["a0", "o0", "a1", "a2", "a3"])
         #expect(bench.plan() == ["a0", "a1", "a2"])
-        #expect(bench.plan(.openai) == ["o0"])
+        #expect(bench.plan(.openai) == ["o0", "a0", "a1"], "those that speak the client's dialect first")
+        #expect(bench.plan(.openai, nativeOnly: true) == ["o0"])
     }
 
-    @Test func dialect_thatNoHostSpeaks_isRefused() throws {
+    @Test func hosts_asListed_whateverTheySpeak() throws {
+        var listed = try draft([("m", ["a0", "o0", "a1"])])
+        listed.models[0].prefersNative = false
+        let catalog = try Catalog(listed)
+        var cooldowns = CooldownTable(catalog)
+        let plan = try AttemptPlan(catalog.models[0], .openai, &cooldowns, now: 0)
+        #expect(plan.attempts.map(\.providerName) == ["a0", "o0", "a1"])
+    }
+
+    @Test func dialect_thatNoHostSpeaks_isRefusedWhereNothingElseWillDo() throws {
         var bench = try Bench(["a0"])
-        #expect(bench.plan(.openai) == ["dialectNotServed"])
+        #expect(bench.plan(.openai) == ["a0"])
+        #expect(bench.plan(.openai, nativeOnly: true) == ["notOffered"])
     }
 
     @Test func benchedHost_isPassedOver_andTriedByOneRequestWhenItsPauseIsOver() throws {

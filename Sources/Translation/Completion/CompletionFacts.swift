@@ -14,7 +14,13 @@ struct CompletionFacts {
     /// An `error` member that is not `null` is there.
     var hasError = false
 
-    init(_ dialect: Dialect) { meter = UsageMeter(dialect) }
+    /// Whether the answer is a list of embeddings.
+    private let isEmbeddings: Bool
+
+    init(_ dialect: Dialect, isEmbeddings: Bool = false) {
+        meter = UsageMeter(dialect)
+        self.isEmbeddings = isEmbeddings
+    }
 
     mutating func read(_ body: UnsafeRawBufferPointer) throws(JSONFault) {
         var scanner = JSONScanner(body)
@@ -30,6 +36,9 @@ struct CompletionFacts {
             } else if meter.dialect == .anthropic, key == "content", try scanner.peek() == .array {
                 hasAnswer = true
                 try readBlocks(&scanner)
+            } else if isEmbeddings, key == "data", try scanner.peek() == .array {
+                hasAnswer = true
+                try scanner.skip()
             } else if meter.dialect == .openai, key == "choices", try scanner.peek() == .array {
                 hasAnswer = true
                 try readChoices(&scanner)

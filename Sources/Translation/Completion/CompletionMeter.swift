@@ -65,8 +65,21 @@ public struct Completion: Hashable, Sendable {
 public enum CompletionMeter {
     /// What `body`, the body of a 200, is.
     public static func read(_ body: UnsafeRawBufferPointer, dialect: Dialect) -> CompletionReading {
+        read(body, CompletionFacts(dialect), dialect)
+    }
+
+    /// What `body`, the body of a 200 of `POST /v1/embeddings`, is. Embeddings have no output that could be missing.
+    public static func readEmbeddings(_ body: UnsafeRawBufferPointer) -> CompletionReading {
+        let reading = read(body, CompletionFacts(.openai, isEmbeddings: true), .openai)
+        guard case .completion(let completion) = reading else { return reading }
+        return .completion(Completion(usage: completion.usage.withoutOutput, model: completion.model))
+    }
+
+    private static func read(
+        _ body: UnsafeRawBufferPointer, _ empty: CompletionFacts, _ dialect: Dialect
+    ) -> CompletionReading {
         guard let first = body.first(where: { !Self.isSpace($0) }) else { return .unusable(.empty) }
-        var facts = CompletionFacts(dialect)
+        var facts = empty
         do { try facts.read(body) } catch {
             if first == UInt8(ascii: "<") { return .unusable(.markup) }
             return .unusable(isJSON(body) ? .otherShape : .notJSON)

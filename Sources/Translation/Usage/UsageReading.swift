@@ -27,6 +27,12 @@ public struct UsageReading: Hashable, Sendable {
         self.contentBytes = contentBytes
     }
 
+    /// The same for an answer that has no output by its nature.
+    var withoutOutput: UsageReading {
+        UsageReading(
+            usage: usage, inputReported: inputReported, outputReported: true, isOdd: isOdd, contentBytes: 0)
+    }
+
     /// English text and code run at three to five bytes a token in the vendors' tokenizers.
     public static let bytesPerToken = 4
 

@@ -29,7 +29,7 @@ enum Models {
             let limit = try query.integer("limit", within: 1...pageMost)
             var body: [UInt8] = []
             let page = ModelPage(limit: limit ?? pageMost, afterID: query["after_id"], beforeID: query["before_id"])
-            ModelList.append(catalog.cards(for: dialect), page: page, dialect: dialect, to: &body)
+            ModelList.append(catalog.cards, page: page, dialect: dialect, to: &body)
             Answer.json(body, manner, id, on: exchange)
         } catch {
             Answer.refuse(error, manner, id, on: exchange)
@@ -40,7 +40,7 @@ enum Models {
     static func one(_ name: String, _ id: RequestID, _ catalog: ServedCatalog, on exchange: HTTPExchange) {
         let dialect = dialect(of: exchange.head)
         let manner: Manner = dialect == .anthropic ? .anthropic : .openai
-        guard let card = catalog.cards(for: dialect).first(where: { $0.id == name }) else {
+        guard let card = catalog.cards.first(where: { $0.id == name }) else {
             return Answer.refuse(
                 Refusal(.notFound, "model_not_found", "There is no model \"\(name)\" here."), manner, id, on: exchange)
         }
