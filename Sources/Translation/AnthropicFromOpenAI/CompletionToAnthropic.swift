@@ -145,7 +145,8 @@ extension CompletionToAnthropic {
         calls += 1
     }
 
-    /// The arguments as the object they spell. What is none was cut off and stays the text it is: never repaired (X-10).
+    /// The arguments as the object they spell. What is none was cut off and stays the text it is, inside an object as in the
+    /// requests that bring it back (see ToolArguments): never repaired (X-10).
     private mutating func putInput(_ call: ChatCall) {
         if let object = call.argumentsObject { return content.append(contentsOf: object) }
         guard let text = call.arguments else { return content.put("{}") }
@@ -156,9 +157,9 @@ extension CompletionToAnthropic {
         } else if Self.isObject(decoded) {
             content.append(contentsOf: decoded)
         } else {
-            content.put("\"")
+            content.put(#"{"arguments":""#)
             content.put(text)
-            content.put("\"")
+            content.put(#""}"#)
         }
     }
 

@@ -1,6 +1,6 @@
 // Fixture: a recorded case: what the upstream sends, what the client must get, and what must be known of it.
 //
-// Files in Fixtures/{streams,requests,completions}, named `case.dialect-condition`:
+// Files in Fixtures/{streams,requests,completions,crossing-streams,crossing-completions}, named `case.dialect-condition`:
 //   .in.sse, .in.json     what comes in
 //   .out.sse, .out.json   what goes out, when it is neither unchanged nor nothing
 //   .stream.sse           completions: the stream made of it
@@ -25,7 +25,7 @@ struct Fixture: Sendable, CustomStringConvertible {
     static func all(in folder: String) -> [Fixture] {
         let path = root + "/" + folder
         return names(in: path, ending: ".expect.json").map {
-            Fixture(path + "/" + $0, $0, folder == "streams" ? "sse" : "json")
+            Fixture(path + "/" + $0, $0, folder.hasSuffix("streams") ? "sse" : "json")
         }
     }
 
