@@ -43,6 +43,9 @@ struct ReasoningDetails {
         var data: JSONText?
     }
 
+    /// How far back an entry may join its block. An answer has a few blocks of thinking, and clients keep their order.
+    private static let mostOpen = 64
+
     init(_ message: BodyFields, _ path: String) throws(TranslationRefusal) {
         hasUnsigned = (message["reasoning_content"] ?? message["reasoning"])?.text.map { !$0.isEmpty } ?? false
         guard let details = message["reasoning_details"] else { return }
@@ -60,10 +63,10 @@ struct ReasoningDetails {
         _ entry: BodyFields, _ path: String, _ gathered: inout [Gathered]
     ) throws(TranslationRefusal) {
         let index = entry["index"]?.integerRoundedUp
-        if gathered.isEmpty || index == nil || gathered[gathered.count - 1].index != index {
-            gathered.append(Gathered(index: index))
-        }
-        let last = gathered.count - 1
+        let recent = gathered.indices.suffix(mostOpen)
+        let known = index == nil ? nil : recent.last { gathered[$0].index == index }
+        if known == nil { gathered.append(Gathered(index: index)) }
+        let last = known ?? gathered.count - 1
         if let text = try entry.text("text", path) { gathered[last].texts.append(text.spelling) }
         // Another vendor's signatures are of no use here.
         if let format = try entry.text("format", path), !(format == "anthropic-claude-v1") { return }

@@ -94,13 +94,12 @@ extension RequestForAnthropic {
     /// newer models take only one of the first two.
     private mutating func writeSampling(thinks: Bool) throws(TranslationRefusal) {
         let temperature = request["temperature"]
-        let top = request["top_p"].flatMap { $0.bytes.elementsEqual("1".utf8) ? nil : $0 }
+        let top = request["top_p"].flatMap { $0.isOne ? nil : $0 }
         for (name, value) in [("temperature", temperature), ("top_p", top), ("top_k", request["top_k"])] {
             guard let value else { continue }
             guard value.kind == .number else { throw .wrongType(name, expected: "a number") }
-            let isOne = value.bytes.elementsEqual("1".utf8)
             if thinks || name == "top_p" && temperature != nil {
-                if !isOne { dropped.note(name) }
+                if !value.isOne { dropped.note(name) }
             } else if name == "temperature" {
                 let isAbove = (value.integerRoundedUp ?? 2) > 1
                 if isAbove { dropped.note("temperature") }

@@ -54,6 +54,13 @@ struct BodyValue {
         }
     }
 
+    /// Whether it is the number 1, however it is spelled.
+    var isOne: Bool {
+        guard kind == .number else { return false }
+        var scanner = JSONScanner(bytes)
+        return (try? scanner.number().integer) == .exact(1)
+    }
+
     /// Whether nothing stands in an array or an object.
     var isEmpty: Bool {
         var scanner = JSONScanner(bytes)

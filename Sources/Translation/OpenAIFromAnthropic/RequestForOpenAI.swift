@@ -54,7 +54,7 @@ struct RequestForOpenAI {
             guard value.kind == .number else { throw .wrongType("\(name)", expected: "a number") }
             if !isFixed {
                 out.member(name) { $0.value(value) }
-            } else if !value.bytes.elementsEqual("1".utf8) {
+            } else if !value.isOne {
                 dropped.note("\(name)")
             }
         }
