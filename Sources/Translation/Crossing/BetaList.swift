@@ -1,7 +1,6 @@
-// BetaList: the values of `anthropic-beta`, and which headers are between a client and Anthropic alone.
+// BetaList: the values of `anthropic-beta` as one.
 //
-// For: a gateway that must add a beta of its own to those of the client, and upstreams of another dialect, which get
-//   neither these headers nor the body fields that belong to them (R-19, C-10).
+// For: a provider's configuration that adds a beta of its own to those of the client.
 // Refuses: nothing; tokens it does not know are kept (C-08).
 // Called by: gatewayd's headers.
 
@@ -26,10 +25,5 @@ public enum BetaList {
         var part = part.drop(while: isSpace)
         while let last = part.last, isSpace(last) { part.removeLast() }
         return part
-    }
-
-    /// Whether a header, its name in lower case, must not reach an upstream that is not Anthropic's.
-    public static func isForAnthropicAlone(_ header: some StringProtocol) -> Bool {
-        header.hasPrefix("anthropic-") || header.hasPrefix("x-claude-code-")
     }
 }

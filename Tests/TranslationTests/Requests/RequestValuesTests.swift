@@ -35,13 +35,6 @@ import Testing
         #expect(BetaList.merged(client: client, own: own) == merged)
     }
 
-    @Test func headersBetweenClientAndAnthropic_stayThere() {
-        for header in ["anthropic-beta", "anthropic-version", "x-claude-code-session-id", "x-claude-code-agent-id"] {
-            #expect(BetaList.isForAnthropicAlone(header))
-        }
-        for header in ["content-type", "user-agent", "x-request-id"] { #expect(!BetaList.isForAnthropicAlone(header)) }
-    }
-
     @Test func ids_thatAreLegal_stay() {
         for id in ["toolu_01A", "call-1", "x", String(repeating: "a", count: 40)] {
             #expect(Self.id(id, .openai).id == id)
