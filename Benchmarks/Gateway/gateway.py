@@ -34,13 +34,15 @@ EVENT_INTERVAL_MS = 20
 
 @dataclasses.dataclass(frozen=True)
 class Workload:
-    """One kind of load. `rate` is requests a second; 0 = as many as come back."""
+    """One kind of load. `rate` is requests a second; 0 = as many as come back. `targets`: who can answer it, if not all."""
 
     name: str
     mode: str
     path: str
     connections: int
     rate: int = 0
+    model: str = "bench"
+    targets: tuple[str, ...] = ("direct", "nginx", "weir")
 
     @property
     def is_stream(self) -> bool:
@@ -55,6 +57,9 @@ WORKLOADS = [
     Workload("json at 3000/s", "open", CHAT, 32, 3000),
     Workload("stream", "stream", CHAT, 400),
     Workload("stream, messages", "stream", MESSAGES, 400),
+    # Models whose only host speaks the other dialect: every event is translated.
+    Workload("stream, chat over anthropic", "stream", CHAT, 400, model="claude-test", targets=("weir",)),
+    Workload("stream, messages over openai", "stream", MESSAGES, 400, model="gpt-test", targets=("weir",)),
 ]
 
 
@@ -107,28 +112,30 @@ def weir(stack: contextlib.ExitStack, folder: pathlib.Path, vendor: Target) -> T
 def request_files(folder: pathlib.Path, target_name: str, key: str) -> None:
     """A body of about 0.5 kB, and the headers a client sends."""
     words = "What does a weir measure, and how is the flow read from the height of the water over its crest? " * 3
-    body = {"model": "bench", "max_tokens": 256, "messages": [{"role": "user", "content": words}]}
-    stream = body | {"stream": True, "stream_options": {"include_usage": True}}
-    (folder / "closed.json").write_text(json.dumps(body, separators=(",", ":")))
-    del stream["stream_options"]
-    (folder / "stream-messages.json").write_text(json.dumps(stream, separators=(",", ":")))
-    stream["stream_options"] = {"include_usage": True}
-    (folder / "stream-chat.json").write_text(json.dumps(stream, separators=(",", ":")))
+    for load in WORKLOADS:
+        body = {"model": load.model, "max_tokens": 256, "messages": [{"role": "user", "content": words}]}
+        if load.is_stream:
+            body["stream"] = True
+        if load.is_stream and load.path == CHAT:
+            body["stream_options"] = {"include_usage": True}
+        (folder / body_file(load)).write_text(json.dumps(body, separators=(",", ":")))
     (folder / f"{target_name}.headers").write_text(
         f"authorization: Bearer {key}\r\naccept: application/json\r\nuser-agent: weir-bench\r\n"
         "anthropic-version: 2023-06-01\r\n"
     )
 
 
+def body_file(load: Workload) -> str:
+    return f"{load.name.replace('/', ' a ')}.json"
+
+
 def load_command(
     folder: pathlib.Path, name: str, target: Target, load: Workload, seconds: float, warmup: float
 ) -> list[str]:
     """The load generator and its arguments."""
-    dialect = "messages" if load.path == MESSAGES else "chat"
-    body = f"stream-{dialect}.json" if load.is_stream else "closed.json"
     return [
         str(TOOLS / "load"), load.mode, str(target.stream if load.is_stream else target.plain), load.path,
-        str(folder / f"{name}.headers"), str(folder / body), str(load.connections), str(load.rate), str(warmup),
+        str(folder / f"{name}.headers"), str(folder / body_file(load)), str(load.connections), str(load.rate), str(warmup),
         str(seconds),
     ]
 
@@ -157,7 +164,9 @@ def run_once(folder: pathlib.Path, name: str, target: Target, load: Workload, se
 
 
 def measure(options: argparse.Namespace, folder: pathlib.Path) -> dict:
-    runs: dict[str, dict[str, list[dict]]] = {load.name: {name: [] for name in options.targets} for load in WORKLOADS}
+    runs: dict[str, dict[str, list[dict]]] = {
+        load.name: {name: [] for name in options.targets if name in load.targets} for load in WORKLOADS
+    }
     with contextlib.ExitStack() as stack:
         vendor = upstream(stack, folder)
         makers = {"direct": lambda: vendor, "nginx": lambda: nginx(stack, folder, vendor),
@@ -169,10 +178,10 @@ def measure(options: argparse.Namespace, folder: pathlib.Path) -> dict:
             for load in WORKLOADS:
                 # Turned each round, so that no target always runs after the same one.
                 order = options.targets[number % len(targets):] + options.targets[:number % len(targets)]
-                for name in order:
+                for name in (name for name in order if name in load.targets):
                     run = run_once(folder, name, targets[name], load, options.seconds, options.warmup)
                     runs[load.name][name].append(run)
-                    print(f"round {number + 1}  {load.name:18} {name:7} {report.brief(run)}", flush=True)
+                    print(f"round {number + 1}  {load.name:28} {name:7} {report.brief(run)}", flush=True)
     return runs
 
 

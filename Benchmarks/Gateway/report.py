@@ -9,8 +9,14 @@ BARS = [
     ("gatewayd CPU per plain JSON request, nginx = 1", "cpu:json", 2.0),
     ("latency added at 50/s, p50, nginx = 1", "added:json at 50/s", 1.5),
     ("gatewayd CPU per event of a 64-event stream, nginx = 1", "cpu:stream", 1.8),
+    ("gatewayd CPU per event, chat over an Anthropic upstream, the same surface untranslated = 1",
+     "translated:stream, chat over anthropic", 2.0),
+    ("gatewayd CPU per event, messages over an OpenAI upstream, the same surface untranslated = 1",
+     "translated:stream, messages over openai", 2.0),
     ("gatewayd RSS at 32 connections, MB", "rss:json", 40.0),
 ]
+# Which load the translated ones are compared with: the same surface, the same run.
+UNTRANSLATED = {"stream, chat over anthropic": "stream", "stream, messages over openai": "stream, messages"}
 PROXY = {"nginx": "nginx", "weir": "gatewayd"}
 
 
@@ -88,6 +94,9 @@ def figures(runs: dict) -> dict[str, float]:
             found[f"cpu:{load}"] = _ratio(lambda name: median(targets[name], cpu(PROXY[name])))
         if targets.get("weir"):
             found[f"rss:{load}"] = median(targets["weir"], lambda run: run["rss_mb"]["gatewayd"])
+        if load in UNTRANSLATED and targets.get("weir") and runs.get(UNTRANSLATED[load], {}).get("weir"):
+            plain = median(runs[UNTRANSLATED[load]]["weir"], cpu("gatewayd"))
+            found[f"translated:{load}"] = median(targets["weir"], cpu("gatewayd")) / plain
         if all(targets.get(name) for name in ("direct", "nginx", "weir")):
             found[f"added:{load}"] = _ratio(lambda name: _added(targets, name, "p50_us"))
     return found
