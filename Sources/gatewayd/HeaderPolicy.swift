@@ -53,6 +53,9 @@ enum HeaderPolicy {
             "referer",
         ], prefixes: ["x-forwarded-", "x-weir-", "sec-"])
 
+    /// Where a client and an operator each name features, and the vendor gets both.
+    static let betas = HeaderNames(["anthropic-beta"])
+
     /// Not passed to a vendor of another dialect than the client's: betas and sessions it knows nothing of, and the SDK's
     /// account of itself.
     static let forOwnVendor = HeaderNames(

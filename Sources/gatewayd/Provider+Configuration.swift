@@ -22,13 +22,19 @@ extension Provider {
         tokenCountTarget = ByteBuffer(string: url.path + "/v1/messages/count_tokens")
         hostField = Self.hostField(of: url)
         credential = Self.credential(configuration)
-        extraFields = configuration.headers.map { (Array($0.name.utf8), Array($0.value.utf8)) }
+        let isBeta = { (name: String) in name.lowercased() == Self.betaField }
+        extraFields = configuration.headers.filter { !isBeta($0.name) }.map {
+            (Array($0.name.utf8), Array($0.value.utf8))
+        }
+        betas = configuration.headers.filter { isBeta($0.name) }.map(\.value)
         streamTimeouts = Self.timeouts(configuration.timeouts, firstByte: configuration.timeouts.firstByte)
         wholeTimeouts = Self.timeouts(configuration.timeouts, firstByte: configuration.timeouts.wholeAnswer)
         connectionsMost = configuration.connectionsMost
         onClientGone = configuration.onClientGone == .drain ? .drain : .cancel
         asksForUsage = configuration.asksForUsage
     }
+
+    private static let betaField = "anthropic-beta"
 
     /// RFC 9110 §7.2: host and port, the port left out when it is the scheme's own.
     private static func hostField(of url: UpstreamURL) -> String {

@@ -38,6 +38,8 @@ struct Provider: Sendable {
     let credential: Credential?
     /// Fields the operator adds to every request; they replace the client's of the same name.
     let extraFields: [(name: [UInt8], value: [UInt8])]
+    /// The operator's own `anthropic-beta` tokens, which join those of the client. They are not among `extraFields`.
+    let betas: [String]
     /// For answers that stream, and for those that begin when they are finished.
     let streamTimeouts: UpstreamTimeouts
     let wholeTimeouts: UpstreamTimeouts

@@ -8,6 +8,7 @@ import HTTP
 import NIOCore
 import Routing
 import Tenancy
+import Translation
 
 enum UpstreamRequest {
     /// The head of the upstream request: one of the provider's targets, its fields, then the client's that may pass.
@@ -21,16 +22,31 @@ enum UpstreamRequest {
         }
         provider.appendFields(to: &builder.headers)
         builder.headers.append("accept-encoding", "identity")
+        if !provider.betas.isEmpty { appendBetas(of: exchange, provider, translated, to: &builder.headers) }
         if translated, provider.dialect == .anthropic, !provider.sets("anthropic-version") {
             builder.headers.append("anthropic-version", anthropicVersion)
         }
         exchange.head.fields.forEach { name, value in
             guard !HeaderPolicy.keptFromUpstream.contains(name), !provider.sets(name) else { return }
+            if !provider.betas.isEmpty, HeaderPolicy.betas.contains(name) { return }
             if translated, HeaderPolicy.forOwnVendor.contains(name) { return }
             builder.headers.append(name: name, value: value)
         }
         return builder.finish(contentLength: contentLength)
     }
+
+    /// One list of the client's betas and the operator's.
+    private static func appendBetas(
+        of exchange: HTTPExchange, _ provider: Provider, _ translated: Bool, to headers: inout HeaderBlock
+    ) {
+        var client: [String] = []
+        exchange.head.fields.forEach { name, value in
+            if !translated, HeaderPolicy.betas.contains(name) { client.append(String(decoding: value, as: UTF8.self)) }
+        }
+        if let list = BetaList.merged(client: client, own: provider.betas) { headers.append(beta, list) }
+    }
+
+    private static let beta: StaticString = "anthropic-beta"
 
     /// The version of the API that the translation writes.
     private static let anthropicVersion: StaticString = "2023-06-01"
