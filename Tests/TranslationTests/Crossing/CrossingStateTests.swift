@@ -196,6 +196,30 @@ import Testing
         #expect(client.stream.phase == .committed)
     }
 
+    @Test func whatHasWaitedAndGoneOutCountsNoMore() {
+        let long = String(repeating: "x", count: 64 << 10)
+        var client = Client(.anthropic)
+        for round in 0..<20 {
+            client.receive(Self.call(2 * round, #"{\"a\":"#))
+            client.receive(Self.call(2 * round + 1, #"{\"b\":\"\#(long)\"}"#) + Self.text(long))
+            client.output = ""
+            client.receive(Self.call(2 * round, "1}"))
+            #expect(client.events.map(\.name).filter { $0 == "content_block_start" }.count == 2)
+        }
+        #expect(client.stream.phase == .committed)
+    }
+
+    @Test func inputsOfStoppedBlocksCountNoMore() {
+        let long = String(repeating: "x", count: 64 << 10)
+        var client = Client(.openai)
+        for _ in 0..<20 {
+            let block = #"{"type":"tool_use","id":"t","name":"f","input":{"a":"\#(long)"}}"#
+            client.receive(#"data: {"type":"content_block_start","index":0,"content_block":\#(block)}\#n\#n"#)
+            client.receive(#"data: {"type":"content_block_stop","index":0}\#n\#n"#)
+        }
+        #expect(client.stream.phase == .committed)
+    }
+
     @Test func moreCallsThanTheLimitEndTheStream() {
         var client = Client(.anthropic)
         for index in 0..<TranslatedStream.callLimit { client.receive(Self.call(index, "{}")) }
