@@ -18,6 +18,10 @@ CREATED = 1_700_000_000
 WORDS = ["You ", "said ", "früh ", "水 ", "流れ ", "🌊 ", "and ", "naïve ", "— ", "done. "]
 HUGE = 2**63
 ARGUMENTS = ['{"city":', '"Zürich",', '"days":2}']
+THOUGHTS = ["Let ", "me ", "see. "]
+# What a vendor seals; valid base64, as theirs is.
+SIGNATURE = "c2lnbmVk"
+SEALED = "cmVkYWN0ZWQ="
 
 ERROR_TYPES = {
     400: "invalid_request_error", 401: "authentication_error", 402: "billing_error", 403: "permission_error",
@@ -37,18 +41,35 @@ class Asked:
     stream: bool = False
     include_usage: bool = False
     choices: int = 1
+    fields: frozenset[str] = frozenset()
+    tools: tuple[str, ...] = ()     # the names of the tools it offers
+    ends_with_result: bool = False  # its last message is a tool's result
 
 
-def deltas(plan: Plan) -> list[str]:
+def deltas(asked: Asked, plan: Plan) -> list[str]:
     """The text deltas that a plan asks for."""
+    if plan.says == "json":
+        return ARGUMENTS
+    if plan.says == "spoken-call":
+        call = dumps({"name": tool_name(asked, plan, 0), "arguments": json.loads("".join(ARGUMENTS))})
+        return ["Let me look. <tool", "_call>\n", call[:9], call[9:], "\n</tool_", "call>"]
     if plan.mega_bytes and plan.ending != "endless":
         return ["x" * 16_384] * (plan.mega_bytes * 64)
     words = [WORDS[i % len(WORDS)] for i in range(plan.tokens)]
     return [word.ljust(plan.token_bytes, "·") for word in words]
 
 
-def text(plan: Plan) -> str:
-    return "".join(deltas(plan))
+def text(asked: Asked, plan: Plan) -> str:
+    return "".join(deltas(asked, plan))
+
+
+def tool_name(asked: Asked, plan: Plan, index: int) -> str:
+    return asked.tools[index % len(asked.tools)] if plan.offered and asked.tools else f"tool_{index}"
+
+
+def arguments(plan: Plan) -> list[str]:
+    """What a call says, in pieces."""
+    return {"usual": ARGUMENTS, "none": [], "cut": ARGUMENTS[:2]}[plan.arguments]
 
 
 # usage
@@ -129,13 +150,15 @@ def body(asked: Asked, plan: Plan) -> dict:
 def _anthropic_body(asked: Asked, plan: Plan) -> dict:
     content: list[dict] = []
     if plan.thinking:
-        content.append({"type": "thinking", "thinking": "Let me see. ", "signature": "c2lnbmVk"})
+        content.append({"type": "thinking", "thinking": "".join(THOUGHTS), "signature": SIGNATURE})
+    if plan.redacted:
+        content.append({"type": "redacted_thinking", "data": SEALED})
     if plan.tokens or plan.mega_bytes:
-        content.append({"type": "text", "text": text(plan)})
+        content.append({"type": "text", "text": text(asked, plan)})
     for index in range(plan.tools):
         content.append({
-            "type": "tool_use", "id": f"toolu_fake_{asked.number}_{index}", "name": f"tool_{index}",
-            "input": json.loads("".join(ARGUMENTS)),
+            "type": "tool_use", "id": f"toolu_fake_{asked.number}_{index}", "name": tool_name(asked, plan, index),
+            "input": json.loads("".join(ARGUMENTS)) if plan.arguments == "usual" else {},
         })
     answer = {
         "id": f"msg_fake_{asked.number:06}", "type": "message", "role": "assistant",
@@ -148,18 +171,14 @@ def _anthropic_body(asked: Asked, plan: Plan) -> dict:
 
 
 def _openai_body(asked: Asked, plan: Plan) -> dict:
-    said = text(plan) if plan.tokens or plan.mega_bytes else None
-    message: dict = {"role": "assistant", "content": said, "refusal": None}
+    said = text(asked, plan) if plan.tokens or plan.mega_bytes else None
+    message: dict = {"role": "assistant", "content": None, "refusal": None}
+    message["refusal" if plan.refusal else "content"] = said
     if plan.thinking:
-        message["reasoning_content"] = "Let me see. "
+        message[plan.reasoning] = "".join(THOUGHTS)
     if plan.tools:
-        message["tool_calls"] = [
-            {
-                "id": f"call_fake_{asked.number}_{index}", "type": "function",
-                "function": {"name": f"tool_{index}", "arguments": "".join(ARGUMENTS)},
-            }
-            for index in range(plan.tools)
-        ]
+        said = "".join(arguments(plan))
+        message["tool_calls"] = [_call(asked, plan, index, said) for index in range(plan.tools)]
     answer = {
         "id": f"chatcmpl-fake-{asked.number:06}", "object": "chat.completion", "created": CREATED,
         "model": plan.echo_model or asked.model,
@@ -174,8 +193,15 @@ def _openai_body(asked: Asked, plan: Plan) -> dict:
     return answer
 
 
+def _call(asked: Asked, plan: Plan, index: int, said: str) -> dict:
+    """A tool call of OpenAI's."""
+    function = {"name": tool_name(asked, plan, index), "arguments": said}
+    call = {"id": f"call_fake_{asked.number}_{index}", "type": "function", "function": function}
+    return call | ({"extra_content": {"google": {"thought_signature": SIGNATURE}}} if plan.signatures else {})
+
+
 def _anthropic_finish(plan: Plan) -> str:
-    return plan.finish or ("tool_use" if plan.tools else "end_turn")
+    return plan.finish or ("tool_use" if plan.tools else "refusal" if plan.refusal else "end_turn")
 
 
 def _openai_finish(plan: Plan) -> str:
@@ -207,15 +233,18 @@ def _anthropic_events(asked: Asked, plan: Plan):
     if plan.thinking:
         yield from _thinking_block(blocks)
         blocks += 1
+    if plan.redacted:
+        block = {"type": "redacted_thinking", "data": SEALED}
+        yield {"type": "content_block_start", "index": blocks, "content_block": block}
+        yield {"type": "content_block_stop", "index": blocks}
+        blocks += 1
     if plan.tokens or plan.mega_bytes:
         yield {"type": "content_block_start", "index": blocks, "content_block": {"type": "text", "text": ""}}
-        for piece in deltas(plan):
+        for piece in deltas(asked, plan):
             yield {"type": "content_block_delta", "index": blocks, "delta": {"type": "text_delta", "text": piece}}
         yield {"type": "content_block_stop", "index": blocks}
         blocks += 1
-    for index in range(plan.tools):
-        yield from _tool_block(asked, index, blocks)
-        blocks += 1
+    yield from _tool_blocks(asked, plan, blocks)
     if not plan.terminal:
         return
     last = {"type": "message_delta", "delta": {"stop_reason": _anthropic_finish(plan), "stop_sequence": None}}
@@ -228,16 +257,26 @@ def _anthropic_events(asked: Asked, plan: Plan):
 def _thinking_block(index: int):
     block = {"type": "thinking", "thinking": "", "signature": ""}
     yield {"type": "content_block_start", "index": index, "content_block": block}
-    for piece in ["Let ", "me ", "see. "]:
+    for piece in THOUGHTS:
         yield {"type": "content_block_delta", "index": index, "delta": {"type": "thinking_delta", "thinking": piece}}
-    yield {"type": "content_block_delta", "index": index, "delta": {"type": "signature_delta", "signature": "c2lnbmVk"}}
+    yield {"type": "content_block_delta", "index": index, "delta": {"type": "signature_delta", "signature": SIGNATURE}}
     yield {"type": "content_block_stop", "index": index}
 
 
-def _tool_block(asked: Asked, tool: int, index: int):
-    block = {"type": "tool_use", "id": f"toolu_fake_{asked.number}_{tool}", "name": f"tool_{tool}", "input": {}}
+def _tool_blocks(asked: Asked, plan: Plan, first: int):
+    """One call after the other, or all of them at once (Y-07)."""
+    calls = [list(_tool_block(asked, plan, index, first + index)) for index in range(plan.tools)]
+    if plan.calls == "interleaved":
+        calls = [[event for events in zip(*calls) for event in events]]
+    for call in calls:
+        yield from call
+
+
+def _tool_block(asked: Asked, plan: Plan, tool: int, index: int):
+    name = tool_name(asked, plan, tool)
+    block = {"type": "tool_use", "id": f"toolu_fake_{asked.number}_{tool}", "name": name, "input": {}}
     yield {"type": "content_block_start", "index": index, "content_block": block}
-    for piece in ["", *ARGUMENTS]:
+    for piece in ["", *arguments(plan)]:
         delta = {"type": "input_json_delta", "partial_json": piece}
         yield {"type": "content_block_delta", "index": index, "delta": delta}
     yield {"type": "content_block_stop", "index": index}
@@ -265,11 +304,11 @@ def _openai_chunks(asked: Asked, plan: Plan):
     if plan.usage_place == "early":
         yield chunk([], carries=True)
     if plan.thinking:
-        for piece in ["Let ", "me ", "see. "]:
-            yield chunk(delta(0, {"reasoning_content": piece}))
-    for piece in deltas(plan):
+        for piece in THOUGHTS:
+            yield chunk(delta(0, {plan.reasoning: piece}))
+    for piece in deltas(asked, plan):
         for index in range(asked.choices):
-            yield chunk(delta(index, {"content": piece}))
+            yield chunk(delta(index, {"refusal" if plan.refusal else "content": piece}))
     yield from (chunk(delta(0, call)) for call in _tool_deltas(asked, plan))
     if not plan.terminal:
         return
@@ -283,12 +322,22 @@ def _openai_chunks(asked: Asked, plan: Plan):
 
 
 def _tool_deltas(asked: Asked, plan: Plan):
-    for index in range(plan.tools):
-        function = {"name": f"tool_{index}", "arguments": ""}
-        start = {"index": index, "id": f"call_fake_{asked.number}_{index}", "type": "function", "function": function}
-        yield {"tool_calls": [start]}
-        for piece in ARGUMENTS:
-            yield {"tool_calls": [{"index": index, "function": {"arguments": piece}}]}
+    """Calls as deltas, in the ways of the servers that speak this dialect (X-04, X-08, X-09)."""
+    whole = plan.calls == "whole"
+    starts = [_call(asked, plan, index, "".join(arguments(plan)) if whole else "") for index in range(plan.tools)]
+    pieces = [[{"function": {"arguments": piece}} for piece in ([] if whole else arguments(plan))] for _ in starts]
+    for index, fragments in enumerate([[start, *rest] for start, rest in zip(starts, pieces)]):
+        for fragment in fragments:
+            if plan.calls != "no-index":
+                fragment["index"] = 0 if plan.calls == "one-index" else index
+        if plan.calls == "no-id":
+            del fragments[0]["id"]
+    if plan.calls == "interleaved":
+        yield {"tool_calls": starts}
+        yield from ({"tool_calls": [piece]} for round in zip(*pieces) for piece in round)
+        return
+    for start, rest in zip(starts, pieces):
+        yield from ({"tool_calls": [fragment]} for fragment in (start, *rest))
 
 
 def ping(asked: Asked) -> tuple[str | None, str] | bytes:
@@ -307,6 +356,16 @@ def error_body(asked: Asked, plan: Plan, status: int) -> dict:
         return error | {"request_id": f"req_fake_{asked.number:06}"}
     code = {401: "invalid_api_key", 404: "model_not_found", 429: "rate_limit_exceeded"}.get(status)
     return {"error": {"message": message, "type": kind, "param": None, "code": code}}
+
+
+def rejection(plan: Plan) -> tuple[int, dict]:
+    """A field of the request is not known here: status and body."""
+    if plan.rejects_as == "openai":
+        message = f"Unrecognized request argument supplied: {plan.rejects}"
+        kind = "invalid_request_error"
+        return 400, {"error": {"message": message, "type": kind, "param": None, "code": None}}
+    detail = {"type": "extra_forbidden", "loc": ["body", plan.rejects], "msg": "Extra inputs are not permitted"}
+    return 422, {"detail": [detail]}
 
 
 def error_event(asked: Asked, plan: Plan) -> tuple[str | None, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import http
 import json
 from collections.abc import Iterator
@@ -23,6 +24,10 @@ class Delivery:
     def __init__(self, connection: Connection, request: Recorded, plan: Plan, asked: Asked) -> None:
         self._connection = connection
         self._request = request
+        if plan.until_result and asked.ends_with_result:
+            plan = dataclasses.replace(plan, tools=0, says="words")
+        if plan.rejects in asked.fields:
+            plan = dataclasses.replace(plan, status=answers.rejection(plan)[0])
         self._plan = plan
         self._asked = asked
 
@@ -51,6 +56,8 @@ class Delivery:
             return await self._whole("text/plain", b"fake upstream")
         if plan.shape == "empty":
             return await self._whole("text/event-stream" if asked.stream else "application/json", b"")
+        if plan.rejects in asked.fields:
+            return await self._json(answers.rejection(plan)[1])
         if plan.status >= 300:
             return await self._json(answers.error_body(asked, plan, plan.status))
         if self._request.method in ("GET", "HEAD"):
@@ -197,7 +204,19 @@ def understand(request: Recorded, body: bytes, number: int) -> Asked:
     options = value.get("stream_options")
     asked.include_usage = isinstance(options, dict) and options.get("include_usage") is True
     asked.choices = value["n"] if isinstance(value.get("n"), int) else 1
+    asked.fields = frozenset(value)
+    offered = [tool.get("function", tool) for tool in value.get("tools") or []]
+    asked.tools = tuple(str(tool.get("name")) for tool in offered)
+    asked.ends_with_result = _ends_with_result(value.get("messages") or [])
     return asked
+
+
+def _ends_with_result(messages: list[dict]) -> bool:
+    """Whether a tool's result is what the vendor is to answer: OpenAI's message of it, or a block in Anthropic's."""
+    last = messages[-1] if messages else {}
+    content = last.get("content")
+    blocks = content if isinstance(content, list) else []
+    return last.get("role") == "tool" or any(block.get("type") == "tool_result" for block in blocks)
 
 
 def _with_last(items: Iterator) -> Iterator:

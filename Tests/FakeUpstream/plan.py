@@ -29,13 +29,24 @@ class Plan:
     # what is said
     status: int = 200           # other than 2xx: the dialect's error body
     error: str = ""             # the error's type, else derived from the status
+    rejects: str = ""           # a field that is unknown here: a request that has it is refused by its name
+    rejects_as: str = "openai"  # openai | fastapi : with 400 in OpenAI's words, or 422 with a list of details
     headers: str = ""           # limits | limits-bare | session : extra response headers, see answers.py
     retry_after: str = ""       # the value of the retry-after header
     tokens: int = 6             # text deltas; also the output tokens that usage reports
     token_bytes: int = 0        # pads every delta to this many bytes; 0 = a word
     mega_bytes: int = 0         # deltas of 16 KiB until this many MiB are said, instead of `tokens`
+    says: str = "words"         # words | json | spoken-call : what the text is
+    refusal: bool = False       # the text is a refusal: delta.refusal (OpenAI), stop_reason refusal (Anthropic)
     tools: int = 0              # tool calls after the text
+    offered: bool = False       # calls bear the names of the tools that the request offers, not tool_0, tool_1 …
+    until_result: bool = False  # no more calls once the request ends with a tool's result
+    calls: str = "in-turn"      # in-turn | interleaved | whole | no-index | no-id | one-index : how calls are streamed
+    arguments: str = "usual"    # usual | none | cut : what a call says
+    signatures: bool = False    # calls carry Gemini's thought signatures in extra_content (OpenAI)
     thinking: bool = False      # a signed thinking block (Anthropic) or reasoning_content (OpenAI) before the text
+    redacted: bool = False      # a redacted_thinking block before the text (Anthropic)
+    reasoning: str = "reasoning_content"  # the name of OpenAI's reasoning field; OpenRouter and vLLM say `reasoning`
     usage: str = "normal"       # see answers.py: USAGES
     usage_place: str = "last"   # last | every | finish | early : which OpenAI chunks carry usage
     finish: str = ""            # the finish or stop reason, else stop / end_turn / tool_calls / tool_use
@@ -95,6 +106,7 @@ SITUATIONS: dict[str, dict[str, object]] = {
     "no-done": {"done": False},
     "no-final-blank": {"final_blank": False, "framing": "close"},
     "prelude-only": {"stop_after": 1, "ending": "eof"},
+    "prelude-reset": {"stop_after": 1, "ending": "reset"},
     "bare-close": {"ending": "bare"},
     "junk": {"ending": "junk"},
     # framing and bytes
@@ -125,6 +137,9 @@ SITUATIONS: dict[str, dict[str, object]] = {
     "forbidden": {"status": 403},
     "not-found": {"status": 404},
     "too-large": {"status": 413},
+    "unprocessable": {"status": 422},
+    "no-stream-options": {"rejects": "stream_options"},
+    "strict-server": {"rejects": "stream_options", "rejects_as": "fastapi"},
     "rate-limited": {"status": 429, "headers": "limits", "retry_after": "2"},
     "rate-limited-long": {"status": 429, "headers": "limits", "retry_after": "287441"},
     "rate-limited-bare": {"status": 429},
@@ -159,7 +174,13 @@ SITUATIONS: dict[str, dict[str, object]] = {
     "tool": {"tools": 1},
     "tools": {"tools": 2},
     "tool-only": {"tools": 1, "tokens": 0},
+    "interleaved": {"tools": 2, "calls": "interleaved"},
+    "loop": {"tools": 1, "offered": True, "until_result": True},
     "thinking": {"thinking": True},
+    "redacted": {"redacted": True},
+    "refusal": {"refusal": True},
+    "json": {"says": "json"},
+    "spoken-call": {"says": "spoken-call", "offered": True, "until_result": True},
     "limits": {"headers": "limits"},
     "big": {"mega_bytes": 8},
 }
@@ -172,6 +193,11 @@ CHOICES = {
     "framing": {"auto", "chunked", "close", "length", "http10"},
     "eol": {"lf", "crlf", "cr"},
     "headers": {"", "limits", "session"},
+    "rejects_as": {"openai", "fastapi"},
+    "says": {"words", "json", "spoken-call"},
+    "calls": {"in-turn", "interleaved", "whole", "no-index", "no-id", "one-index"},
+    "arguments": {"usual", "none", "cut"},
+    "reasoning": {"reasoning_content", "reasoning"},
     "usage": {
         "normal", "missing", "null", "zero", "cached-over-prompt", "negative", "huge", "float", "text", "partial",
         "cache-writes", "reasoning",
