@@ -1,4 +1,4 @@
-"""Both dialects under one roof, for tests that ask the same of each."""
+"""Both dialects under one roof, and both ways across, for tests that ask the same of each."""
 
 from __future__ import annotations
 
@@ -17,6 +17,9 @@ _spares = itertools.count()
 @dataclasses.dataclass(frozen=True)
 class Dialect:
     name: str
+    # Whose language the client speaks, and whose the vendor.
+    client: str
+    vendor: str
     path: str
     model: str
     alias: str
@@ -40,13 +43,27 @@ class Dialect:
 
 
 ANTHROPIC = Dialect(
-    "anthropic", "/v1/messages", "claude-test", "sonnet", "claude-vendor-2025", Decimal("0.000165"),
-    streams.check_anthropic, "request-id",
+    "anthropic", "anthropic", "anthropic", "/v1/messages", "claude-test", "sonnet", "claude-vendor-2025",
+    Decimal("0.000165"), streams.check_anthropic, "request-id",
 )
 OPENAI = Dialect(
-    "openai", "/v1/chat/completions", "gpt-test", "four", "gpt-vendor-2025", Decimal("0.000092"),
-    streams.check_openai, "x-request-id",
+    "openai", "openai", "openai", "/v1/chat/completions", "gpt-test", "four", "gpt-vendor-2025",
+    Decimal("0.000092"), streams.check_openai, "x-request-id",
 )
 BOTH = [ANTHROPIC, OPENAI]
+
+
+def across(name: str, client: Dialect, vendor: Dialect) -> Dialect:
+    """A client's surface with a model that speaks the other dialect."""
+    return dataclasses.replace(
+        client, name=name, vendor=vendor.vendor, model=vendor.model, alias=vendor.alias,
+        vendor_model=vendor.vendor_model, cost=vendor.cost,
+    )
+
+
+ANTHROPIC_ON_OPENAI = across("anthropic-on-openai", ANTHROPIC, OPENAI)
+OPENAI_ON_ANTHROPIC = across("openai-on-anthropic", OPENAI, ANTHROPIC)
+CROSSED = [ANTHROPIC_ON_OPENAI, OPENAI_ON_ANTHROPIC]
+ALL = BOTH + CROSSED
 # What the fake vendor says when nothing else is asked of it.
 WORDS = "You said früh 水 流れ 🌊 "

@@ -61,7 +61,7 @@ def test_tool_results_and_images_reach_the_vendor_as_they_were(claude, vendor):
 
 def test_models_are_listed_and_found(claude):
     listed = {model.id for model in claude.models.list()}
-    assert {"claude-test", "sonnet"} <= listed
+    assert {"claude-test", "sonnet", "gpt-test", "four"} <= listed
     assert claude.models.retrieve("claude-test").type == "model"
     with pytest.raises(anthropic.NotFoundError):
         claude.models.retrieve("claude-unknown")

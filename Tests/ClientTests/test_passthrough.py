@@ -9,11 +9,12 @@ import pytest
 
 import raw
 import streams
-from dialects import ANTHROPIC, BOTH, OPENAI, WORDS
+from dialects import ALL, ANTHROPIC, BOTH, OPENAI, WORDS
 from fake import header
 from weir import VENDOR_KEY
 
 both = pytest.mark.parametrize("dialect", BOTH, ids=lambda dialect: dialect.name)
+every = pytest.mark.parametrize("dialect", ALL, ids=lambda dialect: dialect.name)
 
 
 @both
@@ -36,7 +37,7 @@ def test_r21_openai_stream_gains_include_usage_and_nothing_else(tenant, vendor):
     assert json.loads(received) == expected
 
 
-@both
+@every
 @pytest.mark.parametrize("streamed", [False, True])
 def test_c06_every_model_in_the_answer_is_the_one_asked_for(tenant, vendor, dialect, streamed):
     answer = raw.post(tenant, dialect.path, dialect.body(model=dialect.alias, stream=streamed))
@@ -45,7 +46,7 @@ def test_c06_every_model_in_the_answer_is_the_one_asked_for(tenant, vendor, dial
     assert json.loads(vendor.only_request()["body"])["model"] == dialect.vendor_model
 
 
-@both
+@every
 def test_c03_no_tenants_key_reaches_the_vendor_and_no_vendors_key_the_tenant(tenant, vendor, dialect):
     answer = raw.post(tenant, dialect.path, dialect.body("normal headers=session"), x_api_key="other-secret")
     head = vendor.only_request()["head"]
@@ -60,11 +61,11 @@ def test_c03_bearer_wins_over_x_api_key(tenant, vendor):
     assert raw.ask(tenant.weir.port, "POST", ANTHROPIC.path, fields, b"{}").status == 401
 
 
-@both
+@every
 def test_vendor_gets_its_own_credential_in_its_own_field(tenant, vendor, dialect):
     raw.post(tenant, dialect.path, dialect.body())
     request = vendor.only_request()
-    if dialect is ANTHROPIC:
+    if dialect.vendor == "anthropic":
         assert (header(request, "x-api-key"), header(request, "authorization")) == (VENDOR_KEY, None)
         assert header(request, "anthropic-version") == "2023-06-01"
     else:
@@ -98,13 +99,16 @@ def test_c01_probes_need_no_key(weir):
         assert raw.ask(weir.port, method, target).status == 200
 
 
-def test_c05_model_list_has_the_shape_of_the_caller(tenant):
+def test_c05_model_list_has_the_shape_of_the_caller_and_every_model(tenant):
     anthropic = raw.ask(tenant.weir.port, "GET", "/v1/models?limit=1000", {
         "x-api-key": tenant.key, "anthropic-version": "2023-06-01",
     }).json()
     openai = raw.get(tenant, "/v1/models").json()
     assert {"data", "has_more", "first_id", "last_id"} <= anthropic.keys()
     assert openai["object"] == "list" and all(model["object"] == "model" for model in openai["data"])
+    listed = [model["id"] for model in openai["data"]]
+    assert {"claude-test", "sonnet", "gpt-test", "four", "bench"} <= set(listed)
+    assert [model["id"] for model in anthropic["data"]] == listed
 
 
 @both
@@ -116,7 +120,7 @@ def test_t17_vendors_error_body_reaches_the_client_byte_for_byte(tenant, vendor,
     assert answer.header(dialect.request_id).startswith("req_fake_")
 
 
-@both
+@every
 @pytest.mark.parametrize("situation", ["unauthorized", "forbidden"])
 def test_a_vendor_that_refuses_our_credential_is_our_fault_not_the_clients(tenant, dialect, situation):
     """401 would tell the client to look at its own key."""
@@ -126,7 +130,7 @@ def test_a_vendor_that_refuses_our_credential_is_our_fault_not_the_clients(tenan
 
 # event streams
 
-@both
+@every
 @pytest.mark.parametrize("situation", [
     "normal", "crlf", "cr", "no-space", "comments", "multiline", "bytewise", "joined", "gzip", "close-delimited",
     "http10", "sized", "interim", "trailers", "no-done", "closing",
@@ -139,7 +143,7 @@ def test_every_spelling_of_a_stream_arrives_and_is_billed_once(tenant, vendor, d
     assert tenant.cost() == dialect.cost
 
 
-@both
+@every
 def test_s17_stream_fields(tenant, dialect):
     answer = raw.post(tenant, dialect.path, dialect.stream())
     assert answer.header("content-type").startswith("text/event-stream")
@@ -149,7 +153,7 @@ def test_s17_stream_fields(tenant, dialect):
     dialect.check(answer.body)
 
 
-@both
+@every
 @pytest.mark.parametrize("situation", ["normal", "tools", "thinking"])
 def test_streams_keep_the_invariants_of_their_dialect(tenant, dialect, situation):
     dialect.check(raw.post(tenant, dialect.path, dialect.stream(situation)).body)
@@ -163,7 +167,7 @@ def test_y01_usage_chunk_comes_only_when_asked_for(tenant):
     assert len(tenant.settlements(2)) == 2
 
 
-@both
+@every
 def test_s14_json_for_a_stream_becomes_a_stream_billed_once(tenant, dialect):
     answer = raw.post(tenant, dialect.path, dialect.stream("json-for-stream"))
     assert answer.status == 200 and answer.header("content-type").startswith("text/event-stream")
@@ -171,7 +175,7 @@ def test_s14_json_for_a_stream_becomes_a_stream_billed_once(tenant, dialect):
     assert tenant.cost() == dialect.cost
 
 
-@both
+@every
 @pytest.mark.parametrize("streamed", [False, True])
 @pytest.mark.parametrize("situation", ["html", "empty", "text", "bare-close", "junk"])
 def test_s15_what_is_no_answer_is_502_in_the_dialect_and_free(tenant, dialect, streamed, situation):
@@ -182,7 +186,7 @@ def test_s15_what_is_no_answer_is_502_in_the_dialect_and_free(tenant, dialect, s
     assert tenant.wait_until_nothing_is_held()["balance"] == 100
 
 
-@both
+@every
 def test_gzip_request_body_is_understood(tenant, vendor, dialect):
     plain = json.dumps(dialect.body(model=dialect.alias)).encode()
     answer = raw.post(tenant, dialect.path, gzip.compress(plain), content_encoding="gzip")

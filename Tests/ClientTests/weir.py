@@ -72,6 +72,7 @@ models:
     hosts:
       - {{provider: claude-vendor, price: {{input: 3, output: 15}}}}
       - {{provider: gpt-vendor, price: {{input: 1.25, output: 10}}}}
+{more_models}
 {spare_models}
 aliases:
   sonnet: claude-test
@@ -81,7 +82,7 @@ aliases:
 # A vendor that misbehaves is benched for a while. So that no test feels what another one did, misbehaviour is asked of
 # models whose host nobody else uses: enough of them that one has recovered before its turn comes again. Their vendors
 # are given up on after 2 s; the others have 30 s, so that a test may keep an answer at a gate on a slow machine.
-SPARES = 40
+SPARES = 48
 SPARE_PROVIDER = """\
   {vendor}-{number}:
     dialect: {dialect}
@@ -117,7 +118,7 @@ def spares(template: str, settings: dict) -> str:
 
 DEFAULTS = {
     "threads": 1, "drain_limit": "5s", "body_limit": "8MiB", "write_idle": "60s", "on_client_gone": "cancel",
-    "rate_limits": "", "port": 0, "more_listeners": "",
+    "rate_limits": "", "port": 0, "more_listeners": "", "more_models": "",
     "timeouts": "{connect: 5s, first_byte: 30s, whole_answer: 30s, idle: 30s}",
 }
 
