@@ -5,6 +5,7 @@
 // Called by: Gateway, HTTP's upstream client, all on one event loop.
 
 import HTTP
+import JSON
 import NIOCore
 import Routing
 import Tenancy
@@ -84,10 +85,18 @@ final class TokenCount: UpstreamReceiver {
 
     /// A count, or what the vendor has against the request, is passed on; whatever else went wrong there is not the client's.
     func upstreamEnd() {
-        guard [200, 400, 413, 422].contains(status) else { return estimate() }
+        guard isCount || [400, 413, 422].contains(status) else { return estimate() }
         Answer.appendIdentity(of: id, .anthropic, vendorNamedIt: vendorNamedIt, to: &headers)
         exchange.respond(status: status, headers: headers, body: collected)
         end()
+    }
+
+    /// Some servers answer every path below /v1/messages with a message.
+    private var isCount: Bool {
+        guard status == 200, let answer = try? collected.withUnsafeReadableBytes({ try JSONValue(parsing: $0) }) else {
+            return false
+        }
+        return answer["input_tokens"]?.integer != nil
     }
 
     func upstreamFailed(_ failure: UpstreamFailure) { estimate() }
