@@ -46,7 +46,8 @@ struct AssistantMessage {
     /// Writes the message, if there is one.
     func write(echo: UpstreamTraits.ReasoningEcho, to out: inout JSONPieces) {
         guard !isEmpty else { return }
-        let thinks = echo != .none && !thoughts.isEmpty
+        // Beside a call it is always there: DeepSeek refuses the conversation otherwise.
+        let thinks = echo != .none && (!thoughts.isEmpty || !calls.isEmpty)
         out.element {
             $0.object {
                 $0.member("role", "assistant")

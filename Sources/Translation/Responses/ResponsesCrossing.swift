@@ -14,6 +14,8 @@ struct ResponsesCrossing {
     private var borrowed = 0
     /// Bytes of chunks before content.
     private var preludeBytes = 0
+    /// The upstream has sent a chunk of an answer.
+    private var hasBegun = false
     private var events: ResponseEvents
 
     private(set) var phase = StreamPhase.prelude
@@ -84,6 +86,7 @@ extension ResponsesCrossing: SSESink {
 
     /// What is said in the prelude, signatures and ciphers alone, is told with the first content.
     private mutating func tell(_ event: SSEEvent) {
+        hasBegun = true
         let fits = events.take(event.data)
         if phase == .committed { events.tell(&out) }
         if !fits { truncate(.queueTooLong, .responseLimit) }
@@ -106,18 +109,17 @@ extension ResponsesCrossing: SSESink {
     /// Before content nothing goes out, and another attempt may run (Y-13).
     private mutating func fail(_ error: VendorError) {
         guard phase == .committed else { return finish(.refused(error)) }
-        let message = error.message.isEmpty ? "The model's provider reported an error." : error.message
-        events.fail(Self.code(error.code, error.kind), message, usage, &out)
+        tell(ErrorBody(crossing: error))
         finish(.failed(error))
     }
 }
 
 extension ResponsesCrossing {
-    /// Begins the output.
+    /// Begins the output, with the opening events if the upstream has begun.
     mutating func commit() {
         guard phase == .prelude else { return }
         phase = .committed
-        events.open(&out)
+        if hasBegun { events.open(&out) }
     }
 
     /// Ends a stream that will bring nothing more. An answer whose reason was given is whole (T-02); `error` tells the client of
@@ -138,8 +140,12 @@ extension ResponsesCrossing {
 
     private mutating func truncate(_ fault: StreamFault, _ error: ErrorBody) {
         commit()
-        events.fail(Self.code(error.code ?? "", error.kind), error.message, usage, &out)
+        tell(error)
         finish(.truncated(fault))
+    }
+
+    private mutating func tell(_ error: ErrorBody) {
+        events.fail(Self.code(error.code ?? "", error.kind), error.message, usage, &out)
     }
 
     private var usage: ResponseUsageReading { ResponseUsageReading(meter.reading, options.estimatedInput) }

@@ -60,7 +60,7 @@ public struct ResponsesStream {
     public var malformedEvents: Int { crossing.malformedEvents }
     /// The last event lacked its blank line (S-10), for the log.
     public var endedWithinFraming: Bool { crossing.endedWithinFraming }
-    /// Whether any event has been output.
+    /// Whether any event has been output. `false` while committed means that only the caller's keep-alives went out.
     public var hasOutput: Bool { crossing.hasOutput }
 
     /// Takes bytes of the chat stream and appends the events that may go to the client.
@@ -97,8 +97,8 @@ public struct ResponsesStream {
         return ending
     }
 
-    /// Commits before content has come, to open the answer early and keep it alive (T-10): `response.created` goes out. From here
-    /// on an error cannot change the status.
+    /// Commits before content has come, to open the answer early and keep it alive (T-10). `response.created` goes out now if the
+    /// upstream has begun, else with its first event; from here on an error cannot change the status.
     public mutating func commit(into out: inout [UInt8]) {
         crossing.borrow(&out)
         crossing.commit()
