@@ -44,7 +44,7 @@ extension Attempt {
         let streams = summary.isStream
         let reading = collected.withUnsafeReadableBytes { bytes -> CompletionReading in
             if request?.surface == .embeddings { return CompletionMeter.readEmbeddings(bytes) }
-            if isTranslated { return readTranslated(bytes) }
+            if isTranslated || request?.responses != nil { return readTranslated(bytes) }
             guard streams else { return CompletionMeter.read(bytes, dialect: dialect) }
             return StreamFromCompletion.append(
                 bytes, dialect: dialect, clientModel: clientModel, includesUsage: summary.includesUsage,
@@ -59,16 +59,27 @@ extension Attempt {
 
     /// Puts the client's answer or stream into `scratch`.
     private func readTranslated(_ bytes: UnsafeRawBufferPointer) -> CompletionReading {
-        guard summary.isStream else {
-            return TranslatedCompletion.append(bytes, translatedOptions, to: &gateway.scratch)
-        }
+        guard summary.isStream else { return readWhole(bytes) }
         var events: [UInt8] = []
         let reading = StreamFromCompletion.append(
             bytes, dialect: dialect, clientModel: nil, includesUsage: true, to: &events)
         guard case .completion = reading else { return reading }
-        var stream = TranslatedStream(translatedOptions)
+        var stream = makeStream()
         events.withUnsafeBytes { _ = stream.receive($0, into: &gateway.scratch) }
         stream.receiveEnd(into: &gateway.scratch)
+        return reading
+    }
+
+    private func readWhole(_ bytes: UnsafeRawBufferPointer) -> CompletionReading {
+        guard let responsesOptions else {
+            return TranslatedCompletion.append(bytes, translatedOptions, to: &gateway.scratch)
+        }
+        guard isTranslated else { return ResponsesCompletion.append(bytes, responsesOptions, to: &gateway.scratch) }
+        var chat: [UInt8] = []
+        let reading = TranslatedCompletion.append(bytes, translatedOptions, to: &chat)
+        guard case .completion = reading else { return reading }
+        let second = chat.withUnsafeBytes { ResponsesCompletion.append($0, responsesOptions, to: &gateway.scratch) }
+        guard case .completion = second else { return second }
         return reading
     }
 
@@ -93,7 +104,7 @@ extension Attempt {
     }
 
     private func bodyForClient(_ completion: Completion) -> ByteBuffer {
-        if isTranslated { return gateway.allocator.buffer(bytes: gateway.scratch) }
+        if isTranslated || request?.responses != nil { return gateway.allocator.buffer(bytes: gateway.scratch) }
         guard let clientModel else { return collected }
         gateway.scratch.removeAll(keepingCapacity: true)
         collected.withUnsafeReadableBytes { completion.append($0, clientModel: clientModel, to: &gateway.scratch) }
@@ -111,7 +122,7 @@ extension Attempt {
 
     /// The upstream turned the request away for a field that its client never sent.
     private func refusesStreamOptions(_ error: VendorError) -> Bool {
-        asksForUsage && summary.isStream && !summary.includesUsage && dialect == .openai
+        asksForUsage && summary.isStream && (request?.responses != nil || !summary.includesUsage) && dialect == .openai
             && (error.status == 400 || error.status == 422) && error.message.contains("stream_options")
     }
 

@@ -91,7 +91,7 @@ final class Attempt: UpstreamReceiver, LoopTicked {
     func send(_ body: ByteBuffer) throws(TranslationRefusal) {
         guard let request else { return }
         asksForUsage = provider.asksForUsage && gateway.takesStreamOptions(target, generation)
-        let upstreamBody = try isTranslated ? translated(body, request) : rewritten(body)
+        let upstreamBody = try isTranslated ? translated(body, request) : native(body, request)
         let head = UpstreamRequest.head(
             for: request.exchange, to: provider,
             request.surface == .embeddings ? provider.embeddingsTarget : provider.target,
@@ -101,7 +101,16 @@ final class Attempt: UpstreamReceiver, LoopTicked {
             to: provider.origin, head: head, body: upstreamBody, timeouts: timeouts, receiver: self)
     }
 
-    private func rewritten(_ body: ByteBuffer) -> ByteBuffer {
+    /// The body for an upstream of the client's own dialect; one made of a Responses request is made for this very host.
+    private func native(_ body: ByteBuffer, _ request: MeteredRequest) -> ByteBuffer {
+        guard request.responses != nil,
+            let chat = try? RequestPipeline.chat(of: request.original, for: traits(request)),
+            let summary = try? RequestPipeline.summary(of: ByteBuffer(bytes: chat.body), .openai)
+        else { return rewritten(body, summary, asksForUsage) }
+        return rewritten(gateway.allocator.buffer(bytes: chat.body), summary, false)
+    }
+
+    private func rewritten(_ body: ByteBuffer, _ summary: RequestSummary, _ asksForUsage: Bool) -> ByteBuffer {
         let rewrite = RequestRewrite(summary, upstreamModel: target.upstreamModel, asksForUsage: asksForUsage)
         return rewrite.isIdentity ? body : gateway.rewritten(body, rewrite)
     }
@@ -140,7 +149,22 @@ final class Attempt: UpstreamReceiver, LoopTicked {
         mode = .stream
         gateway.loop.watch(self)
         lastWrite = gateway.loop.now
-        stream = isTranslated ? AnswerStream(translatedOptions) : AnswerStream(passedOptions)
+        stream = makeStream()
+    }
+
+    /// The machines between this upstream and this client.
+    func makeStream() -> AnswerStream {
+        isTranslated
+            ? AnswerStream(translatedOptions, responsesOptions) : AnswerStream(passedOptions, responsesOptions)
+    }
+
+    /// What a response is made with; `nil` for clients of other surfaces.
+    var responsesOptions: ResponsesStream.Options? {
+        guard let request, let responses = request.responses else { return nil }
+        return ResponsesStream.Options(
+            context: responses.context, requestID: "\(request.id)", clientModel: summary.model,
+            estimatedInput: RequestPipeline.likelyInputTokens(of: summary),
+            createdSeconds: Clock.unixMillis().value / 1000)
     }
 
     private var passedOptions: PassthroughStream.Options {
@@ -189,9 +213,8 @@ final class Attempt: UpstreamReceiver, LoopTicked {
         if isStream { UpstreamRequest.appendStreamFields(to: &headers) }
         Answer.appendIdentity(
             of: request.id, request.manner, vendorNamedIt: vendorNamedIt && !isTranslated, to: &headers)
-        if let dropped = translation?.dropped, !dropped.isEmpty {
-            headers.append("x-weir-dropped", dropped.headerValue)
-        }
+        let dropped = [request.responses?.dropped, translation?.dropped].compactMap { $0 }.filter { !$0.isEmpty }
+        if !dropped.isEmpty { headers.append("x-weir-dropped", dropped.map(\.headerValue).joined(separator: ", ")) }
     }
 
     private func take(_ bytes: ByteBuffer) {

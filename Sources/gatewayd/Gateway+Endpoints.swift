@@ -64,7 +64,11 @@ extension Gateway {
             prefix.withUTF8Buffer { path.count >= $0.count && zip($0, path).allSatisfy { $0 == $1 } }
         }
         if begins("/v1/messages") { return .anthropic }
-        if begins("/v1/chat/") || begins("/v1/models") || begins("/v1/embeddings") { return .openai }
+        if begins("/v1/chat/") || begins("/v1/models") || begins("/v1/embeddings")
+            || begins("/v1/responses")
+        {
+            return .openai
+        }
         if begins("/v1/usage") || begins("/v1/billing") || begins("/v1/keys") || begins("/v1/catalog") {
             return .account
         }

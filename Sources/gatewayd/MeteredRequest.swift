@@ -39,6 +39,9 @@ final class MeteredRequest {
 
     // Known once the body is read.
     var body = ByteBuffer()
+    /// A Responses request as the client sent it; `body` is what it says as a chat request.
+    private(set) var original = ByteBuffer()
+    private(set) var responses: ChatRequest?
     var summary: RequestSummary?
     var plan: AttemptPlan?
     var estimate = Micros.zero
@@ -83,8 +86,9 @@ final class MeteredRequest {
         case .success(let bytes):
             body = bytes
             served = gateway.catalog
-            do {
-                let request = try RequestPipeline.plan(bytes, for: self)
+            do throws(Refusal) {
+                if surface == .responses { try readResponses(bytes) }
+                let request = try RequestPipeline.plan(body, for: self)
                 summary = request.summary
                 plan = request.plan
                 estimate = request.estimate
@@ -93,6 +97,14 @@ final class MeteredRequest {
         case .failure(.clientGone): end()
         case .failure(let problem): refuse(RequestPipeline.refusal(for: problem, gateway.settings))
         }
+    }
+
+    /// Chat completions is the pivot of the Responses API: from here on this is a chat request.
+    private func readResponses(_ bytes: ByteBuffer) throws(Refusal) {
+        let chat = try RequestPipeline.chat(of: bytes)
+        original = bytes
+        responses = chat
+        body = gateway.allocator.buffer(bytes: chat.body)
     }
 
     private func askForHold() {

@@ -42,6 +42,21 @@ enum RequestPipeline {
         try read(body) { bytes throws(RequestRefusal) in try RequestSummary(reading: bytes, as: dialect) }
     }
 
+    /// A Responses request as a chat request: for admission, or for one host of OpenAI's dialect.
+    static func chat(of body: ByteBuffer, for traits: UpstreamTraits? = nil) throws(Refusal) -> ChatRequest {
+        let reading: Result<ChatRequest, TranslationRefusal> = body.withUnsafeReadableBytes { bytes in
+            do throws(TranslationRefusal) {
+                return .success(try ResponsesRequest.chatBody(bytes, traits: traits))
+            } catch {
+                return .failure(error)
+            }
+        }
+        switch reading {
+        case .success(let chat): return chat
+        case .failure(let problem): throw Refusal(.bodyMalformed, problem.message, field: problem.field)
+        }
+    }
+
     private static func embeddingsSummary(of body: ByteBuffer) throws(Refusal) -> RequestSummary {
         try read(body) { bytes throws(RequestRefusal) in try RequestSummary(readingEmbeddings: bytes) }
     }

@@ -57,6 +57,7 @@ enum Routes {
         Route(.post, "/v1/messages", .anthropic, .inference, .metered, .metered(.anthropic)),
         Route(.post, "/v1/messages/count_tokens", .anthropic, .inference, .authenticated, .tokenCount),
         Route(.post, "/v1/chat/completions", .openai, .inference, .metered, .metered(.openai)),
+        Route(.post, "/v1/responses", .openai, .inference, .metered, .metered(.responses)),
         Route(.post, "/v1/embeddings", .openai, .inference, .metered, .metered(.embeddings)),
         Route(.get, "/v1/models", .openai, .inference, .authenticated, .models),
         Route(.get, "/v1/models/{id}", .openai, .inference, .authenticated, .model),
