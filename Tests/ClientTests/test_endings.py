@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 
 import pytest
 
 import raw
 import streams
 from conftest import new_tenant
-from dialects import ALL, OPENAI
+from dialects import ALL, OPENAI, WORDS
 from fake import Fake
 from weir import Weir, memory_megabytes
 
@@ -26,6 +27,21 @@ def test_t01_truncated_stream_ends_with_an_error_and_is_billed(tenant, dialect, 
     assert b"127.0.0.1" not in answer.body
     # No usage came: what was said is counted, on the safe side.
     assert 0 < tenant.cost() < dialect.cost * 2
+
+
+@every
+@pytest.mark.parametrize("ending", ["fin", "eof", "error"])
+def test_t01_stream_cut_between_any_two_events_never_looks_complete(tenant, vendor, dialect, ending):
+    """From the first content on; among thoughts, words and the pieces of two calls."""
+    model, first = dialect.model, {"anthropic": 5, "openai": 3}[dialect.vendor]
+    whole = raw.post(tenant, dialect.path, dialect.stream("tools thinking=1", model=model)).body
+    for after in range(first, 15):
+        body = dialect.stream(f"tools thinking=1 stop_after={after} ending={ending}", model=model)
+        answer = raw.post(tenant, dialect.path, body)
+        assert answer.status == 200 and answer.complete and len(answer.body) < len(whole)
+        dialect.check(answer.body)
+        assert "error" in streams.events(answer.body)[-1][1]
+    assert all(Decimal(entry["amount"]) < 0 for entry in tenant.settlements(16 - first))
 
 
 def test_t02_stream_that_ends_after_its_finish_is_a_success(tenant):
@@ -79,6 +95,33 @@ def test_t11_silent_stream_is_kept_alive_in_its_dialect(tenant, vendor, dialect)
         while not received.endswith(b"\r\n0\r\n\r\n"):
             received += client.recv(65_536)
     assert tenant.cost() == dialect.cost
+
+
+@every
+@pytest.mark.parametrize("gate_at", [1, 2, 3])
+def test_t10_stream_is_opened_and_kept_alive_before_its_first_content(tenant, vendor, dialect, gate_at):
+    """A model that thinks in silence: what has been opened early is the beginning of the one stream that follows."""
+    with raw.dial(tenant.weir.port) as client:
+        send(client, tenant, dialect, dialect.stream(f"normal gate=g gate_at={gate_at}"))
+        vendor.wait(waiting=1)
+        received = client.recv(65_536)
+        assert received.startswith(b"HTTP/1.1 200")
+        vendor.open_gate("g")
+        while not received.endswith(b"\r\n0\r\n\r\n"):
+            received += client.recv(65_536)
+    said = dialect.check(unchunked(received))
+    assert streams.text_of(said) == WORDS
+    assert tenant.cost() == dialect.cost
+
+
+def unchunked(answer: bytes) -> bytes:
+    """The body of an answer in chunks."""
+    _, rest = answer.split(b"\r\n\r\n", 1)
+    body = b""
+    while not rest.startswith(b"0\r\n"):
+        size, rest = rest.split(b"\r\n", 1)
+        body, rest = body + rest[:int(size, 16)], rest[int(size, 16) + 2:]
+    return body
 
 
 def send(client, tenant, dialect, body: dict) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import gzip
 import json
+import re
 
 import pytest
 
@@ -89,9 +91,11 @@ def test_c08_unknown_beta_tokens_and_c10_session_fields_are_forwarded_in_the_sam
     assert header(request, "x-forwarded-for") is None and header(request, "cookie") is None
 
 
-def test_c07_bracket_suffix_is_no_unknown_model(tenant, vendor):
-    answer = raw.post(tenant, ANTHROPIC.path, ANTHROPIC.body(model="claude-test[1m]"))
+@pytest.mark.parametrize("model", ["claude-test", "gpt-test"])
+def test_c07_bracket_suffix_is_no_unknown_model(tenant, vendor, model):
+    answer = raw.post(tenant, ANTHROPIC.path, ANTHROPIC.body(model=f"{model}[1m]"))
     assert answer.status == 200, answer.body
+    assert answer.json()["model"] == f"{model}[1m]"
 
 
 def test_c01_probes_need_no_key(weir):
@@ -165,6 +169,22 @@ def test_y01_usage_chunk_comes_only_when_asked_for(tenant):
     streams.check_openai(asked.body, asked_for_usage=True)
     streams.check_openai(plain.body)
     assert len(tenant.settlements(2)) == 2
+
+
+@every
+def test_streams_that_run_at_once_do_not_mix(tenant, vendor, dialect):
+    """Thirty tool calls with ids of their own, their events taking turns."""
+    tools = {"anthropic": [{"name": "f", "input_schema": {"type": "object"}}],
+             "openai": [{"type": "function", "function": {"name": "f"}}]}[dialect.client]
+    body = dialect.stream("normal tools=2 thinking=1 gap_ms=5", tools=tools)
+    with concurrent.futures.ThreadPoolExecutor(30) as clients:
+        answers = list(clients.map(lambda _: raw.post(tenant, dialect.path, body), range(30)))
+    assert len({re.sub(rb"\d+", b"", answer.body) for answer in answers}) == 1
+    ids = [re.findall(rb"(?:call|toolu)_fake_(\d+)_", answer.body) for answer in answers]
+    assert all(len(set(found)) == 1 for found in ids) and len({found[0] for found in ids}) == 30
+    for answer in answers:
+        assert streams.text_of(dialect.check(answer.body)) == WORDS
+    assert {entry["amount"] for entry in tenant.settlements(30)} == {f"-{dialect.cost}"}
 
 
 @every

@@ -313,6 +313,28 @@ def test_tool_loop_with_the_sdk_ends_with_text(claude, vendor):
     assert [call["id"] for call in last[1]["tool_calls"]] == [said["tool_call_id"] for said in last[2:]]
 
 
+def test_tool_runner_of_the_sdk_runs_its_tools(claude, vendor):
+    asked = []
+
+    @anthropic.beta_tool
+    def weather(city: str, days: int) -> str:
+        """The weather of some days."""
+        asked.append((city, days))
+        return "sunny"
+
+    runner = claude.beta.messages.tool_runner(**CROSSED.body("loop tools=2"), tools=[weather])
+    assert runner.until_done().content[-1].text == WORDS
+    assert asked == [("Zürich", 2)] * 2
+    for request in vendor.requests():
+        documented.check(request)
+
+
+def test_c09_big_tool_sets_are_accepted(claude, vendor):
+    tools = [TOOLS[0] | {"name": f"tool_{index}", "description": "d" * 450} for index in range(150)]
+    create(claude, tools=tools)
+    assert len(sent(vendor)["tools"]) == 150
+
+
 # streams
 
 @pytest.mark.parametrize("directive", [

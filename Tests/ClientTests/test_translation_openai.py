@@ -206,6 +206,23 @@ def test_structured_output_is_asked_for_and_parsed(gpt, vendor, streams_it):
     assert wanted.keys() == {"type", "schema"}
 
 
+def test_strict_tools_are_offered_as_such_and_their_arguments_parsed(gpt, vendor):
+    tool = openai.pydantic_function_tool(Weather, name="tool_0")
+    parsed = gpt.chat.completions.parse(**CROSSED.body("tool", tools=[tool]))
+    assert parsed.choices[0].message.tool_calls[0].function.parsed_arguments == Weather(city="Zürich", days=2)
+    (offered,) = sent(vendor)["tools"]
+    assert offered["strict"] is True and offered["input_schema"] == tool["function"]["parameters"]
+
+
+def test_c09_big_tool_sets_are_accepted(gpt, vendor):
+    tools = [
+        {"type": "function", "function": TOOLS[0]["function"] | {"name": f"tool_{index}", "description": "d" * 450}}
+        for index in range(150)
+    ]
+    create(gpt, tools=tools)
+    assert len(sent(vendor)["tools"]) == 150
+
+
 def test_json_without_a_schema_has_no_counterpart_and_is_named(tenant, vendor):
     answer = raw.post(tenant, CROSSED.path, CROSSED.body(response_format={"type": "json_object"}))
     assert (answer.status, answer.header("x-weir-dropped")) == (200, "response_format")
@@ -412,6 +429,8 @@ def test_t18_vendors_errors_become_openais(gpt, tenant, situation, problem, stat
     error = raised.value
     assert error.status_code == status and error.request_id.startswith("req_")
     assert error.body.keys() == {"message", "type", "param", "code"}
+    # Clients act on codes; those of the other vendor are none.
+    assert error.code == ("rate_limit_exceeded" if status == 429 else None)
     assert (error.response.headers.get("retry-after") is not None) == (status == 429)
     assert tenant.wait_until_nothing_is_held()["balance"] == 100
 

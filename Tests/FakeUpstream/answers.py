@@ -25,8 +25,8 @@ SEALED = "cmVkYWN0ZWQ="
 
 ERROR_TYPES = {
     400: "invalid_request_error", 401: "authentication_error", 402: "billing_error", 403: "permission_error",
-    404: "not_found_error", 413: "request_too_large", 429: "rate_limit_error", 500: "api_error", 502: "api_error",
-    503: "api_error", 529: "overloaded_error",
+    404: "not_found_error", 413: "request_too_large", 422: "invalid_request_error", 429: "rate_limit_error",
+    500: "api_error", 502: "api_error", 503: "api_error", 529: "overloaded_error",
 }
 MODELS = [("claude-fake-1", "Fake Claude"), ("gpt-fake-1", "Fake GPT")]
 
