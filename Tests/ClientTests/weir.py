@@ -41,7 +41,7 @@ providers:
     credential: {{file: {folder}/vendor-key}}
     on_client_gone: {on_client_gone}
     max_connections: 1024
-    headers: {{anthropic-version: "2023-06-01"}}
+    headers: {{anthropic-version: "2023-06-01"{claude_headers}}}
     timeouts: {timeouts}
   gpt-vendor:
     dialect: openai
@@ -118,7 +118,7 @@ def spares(template: str, settings: dict) -> str:
 
 DEFAULTS = {
     "threads": 1, "drain_limit": "5s", "body_limit": "8MiB", "write_idle": "60s", "on_client_gone": "cancel",
-    "rate_limits": "", "port": 0, "more_listeners": "", "more_models": "",
+    "rate_limits": "", "port": 0, "more_listeners": "", "more_models": "", "claude_headers": "",
     "timeouts": "{connect: 5s, first_byte: 30s, whole_answer: 30s, idle: 30s}",
 }
 

@@ -44,6 +44,8 @@ class Asked:
     fields: frozenset[str] = frozenset()
     tools: tuple[str, ...] = ()     # the names of the tools it offers
     ends_with_result: bool = False  # its last message is a tool's result
+    counts: bool = False        # it asks how many tokens a prompt has
+    embeds: int = 0             # the texts it wants embedded
 
 
 def deltas(asked: Asked, plan: Plan) -> list[str]:
@@ -142,8 +144,21 @@ def usage(asked: Asked, plan: Plan) -> dict | None:
 
 # whole answers
 
+def _embeddings(asked: Asked, plan: Plan) -> dict:
+    usage = openai_usage(plan) or {}
+    return {
+        "object": "list", "model": plan.echo_model or asked.model,
+        "data": [{"object": "embedding", "index": index, "embedding": [0.5, -0.25, 1.0]} for index in range(asked.embeds)],
+        "usage": {"prompt_tokens": usage.get("prompt_tokens", 0), "total_tokens": usage.get("prompt_tokens", 0)},
+    }
+
+
 def body(asked: Asked, plan: Plan) -> dict:
     """The answer that is not a stream."""
+    if asked.counts:
+        return {"input_tokens": plan.input}
+    if asked.embeds:
+        return _embeddings(asked, plan)
     return _anthropic_body(asked, plan) if asked.dialect == "anthropic" else _openai_body(asked, plan)
 
 

@@ -201,6 +201,8 @@ def understand(request: Recorded, body: bytes, number: int) -> Asked:
         raise ValueError("the body is no JSON object")
     asked.model = str(value.get("model", ""))
     asked.stream = value.get("stream") is True
+    asked.counts = path == "/v1/messages/count_tokens"
+    asked.embeds = len(value.get("input") or []) if path == "/v1/embeddings" else 0
     options = value.get("stream_options")
     asked.include_usage = isinstance(options, dict) and options.get("include_usage") is True
     asked.choices = value["n"] if isinstance(value.get("n"), int) else 1
