@@ -17,9 +17,7 @@ struct ReasoningEntry {
     private(set) var format: JSONText?
 
     /// The entries that the choice which comes next has in its member `speech`. The caller's scanner stays where it is.
-    static func all(
-        _ scanner: JSONScanner, in bytes: UnsafeRawBufferPointer, speech: StaticString
-    ) throws(JSONFault) -> [ReasoningEntry] {
+    static func all(_ scanner: JSONScanner, speech: StaticString) throws(JSONFault) -> [ReasoningEntry] {
         var scanner = scanner
         var entries: [ReasoningEntry] = []
         try scanner.enterObject()

@@ -40,7 +40,7 @@ struct ResponseEvents {
         try scanner.enterObject()
         while fits, let key = try scanner.nextMember() {
             if key == "choices", try scanner.peek() == .array {
-                fits = try items.takeChoices(&scanner, data, speech: .delta)
+                fits = try items.takeChoices(&scanner, data, speech: "delta")
             } else if key == "usage" {
                 reasoningTokens = try ResponseUsage.reasoning(&scanner) ?? reasoningTokens
             } else {

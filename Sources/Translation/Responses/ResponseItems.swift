@@ -7,13 +7,6 @@
 import JSON
 
 struct ResponseItems {
-    /// Where a choice says what it says: a chunk's or a whole answer's.
-    enum Speech {
-        case delta, message
-
-        var member: StaticString { self == .delta ? "delta" : "message" }
-    }
-
     private let context: ResponsesContext
     private let requestID: String
     private let textLimit: Int
@@ -30,9 +23,9 @@ struct ResponseItems {
         self.textLimit = textLimit
     }
 
-    /// Takes the choices that come next in `data`, `false`: they do not fit.
+    /// Takes the choices that come next in `data`; what they say stands in their member `speech`. `false`: it does not fit.
     mutating func takeChoices(
-        _ scanner: inout JSONScanner, _ data: UnsafeRawBufferPointer, speech: Speech
+        _ scanner: inout JSONScanner, _ data: UnsafeRawBufferPointer, speech: StaticString
     ) throws(JSONFault) -> Bool {
         try scanner.enterArray()
         while try scanner.nextElement() {
@@ -41,11 +34,9 @@ struct ResponseItems {
                 continue
             }
             let start = scanner
-            let parts = try ChatParts(&scanner, speech: speech.member)
+            let parts = try ChatParts(&scanner, speech: speech)
             guard parts.index == 0 else { continue }
-            // Only text and nothing beside it: nearly every chunk.
-            let isPlain = parts.content != nil && parts.reasoning == nil && speech == .delta
-            let entries = isPlain ? [] : try ReasoningEntry.all(start, in: data, speech: speech.member)
+            let entries = try ReasoningEntry.all(start, speech: speech)
             guard try take(parts, entries, data) else { return false }
         }
         return true
@@ -229,10 +220,12 @@ extension ResponseItems {
         list[index].status = isCut ? .incomplete : .completed
     }
 
-    /// Ends what is open. Of an answer that was cut, the last item is incomplete, and every call whose arguments are not whole.
+    /// Ends what is open. Of an answer that was cut, every call is incomplete whose arguments are not whole, and text if it is
+    /// the last item.
     mutating func endAll(from first: Int = 0, isCut: Bool) {
         for index in list.indices.dropFirst(first) where list[index].status == .inProgress {
-            end(index, isCut: isCut && (index == list.count - 1 || !mayEnd(index)))
+            let isOpenEnded = list[index].isCall ? !mayEnd(index) : index == list.count - 1
+            end(index, isCut: isCut && isOpenEnded)
         }
     }
 }

@@ -38,7 +38,7 @@ public enum ResponsesCompletion {
         try scanner.enterObject()
         while fits, let key = try scanner.nextMember() {
             if key == "choices", try scanner.peek() == .array {
-                fits = try items.takeChoices(&scanner, body, speech: .message)
+                fits = try items.takeChoices(&scanner, body, speech: "message")
             } else if key == "usage" {
                 reasoningTokens = try ResponseUsage.reasoning(&scanner) ?? reasoningTokens
             } else {
