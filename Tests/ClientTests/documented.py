@@ -1,6 +1,6 @@
 """What a vendor documents that a request may hold: the types of its own SDK, with nothing beside them.
 
-For translated requests: a field of the one dialect that slips into the other is refused by a real vendor, and found here.
+For translated requests: a real vendor refuses a field of the other dialect that slipped in, and so does this.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ import raw
 import streams
 from conftest import claude_of, new_tenant
 from dialects import ANTHROPIC_ON_OPENAI as CROSSED
-from dialects import WORDS
+from dialects import OPENAI, WORDS
 from fake import ask, header
 from weir import VENDOR_KEY, Weir
 
@@ -338,8 +338,8 @@ def test_c09_big_tool_sets_are_accepted(claude, vendor):
 # streams
 
 @pytest.mark.parametrize("directive", [
-    "normal", "tools", "tool-only tokens=0", "interleaved", "tools thinking=1", "refusal", "no-output tokens=0", "no-done",
-    "usage-on-every-chunk", "usage-in-finish-chunk", "null-choices", "normal usage_place=early", "malformed-event",
+    "normal", "tools", "tool-only tokens=0", "interleaved", "tools thinking=1", "refusal", "no-output tokens=0",
+    "no-done", "usage-on-every-chunk", "usage-in-finish-chunk", "null-choices", "normal usage_place=early", "malformed-event",
 ])
 def test_every_stream_keeps_the_invariants_and_tells_the_true_usage(tenant, directive):
     """INV-A; X-18 … X-23, S-13."""
@@ -412,6 +412,9 @@ def test_t04_error_as_the_first_event_is_a_status(claude):
 
 # what hosts differ in
 
+# Each is remembered to refuse stream_options, so each test has its own.
+REFUSALS = ["no-stream-options", "strict-server"]
+FORGETFUL = ["told-openai", *(f"{refusal}-{dialect.name}" for refusal in REFUSALS for dialect in (CROSSED, OPENAI))]
 TRAITS = """\
   thinker:
     context_window: 200000
@@ -443,23 +446,21 @@ TRAITS = """\
     capabilities: [tools]
     hosts:
       - {provider: gpt-vendor, price: {input: 1.25, output: 10}}
-  plain:
+"""
+PLAIN = """\
+  {name}:
     context_window: 200000
     max_output_tokens: 1000
     hosts:
-      - {provider: gpt-vendor, model: plain-1, price: {input: 1.25, output: 10}}
-  fastapi:
-    context_window: 200000
-    max_output_tokens: 1000
-    hosts:
-      - {provider: gpt-vendor, model: fastapi-1, price: {input: 1.25, output: 10}}
+      - {{provider: gpt-vendor, price: {{input: 1.25, output: 10}}}}
 """
 
 
 @pytest.fixture(scope="module")
 def various(running_fake, tmp_path_factory):
     """A Weir whose hosts differ in what they take."""
-    with Weir(tmp_path_factory.mktemp("various"), running_fake.url, more_models=TRAITS) as weir:
+    plain = "".join(PLAIN.format(name=name) for name in FORGETFUL)
+    with Weir(tmp_path_factory.mktemp("various"), running_fake.url, more_models=TRAITS + plain) as weir:
         yield weir
         weir.audit()
 
@@ -514,14 +515,25 @@ def test_r07_picture_for_a_model_without_eyes_is_refused(various, vendor):
     assert vendor.requests() == []
 
 
-@pytest.mark.parametrize("model, directive", [("plain", "no-stream-options"), ("fastapi", "strict-server")])
-def test_x26_vendor_without_stream_options_is_asked_again_without_and_from_then_on(various, vendor, model, directive):
+@pytest.mark.parametrize("dialect", [CROSSED, OPENAI], ids=lambda dialect: dialect.name)
+@pytest.mark.parametrize("directive", REFUSALS)
+def test_x26_vendor_without_stream_options_is_asked_again_without_and_from_then_on(various, vendor, dialect, directive):
     tenant = new_tenant(various)
+    body = dialect.stream(messages=ask(directive), model=f"{directive}-{dialect.name}")
     for _ in range(2):
-        answer = raw.post(tenant, CROSSED.path, CROSSED.stream(messages=ask(directive), model=model))
+        answer = raw.post(tenant, dialect.path, body)
         assert answer.status == 200, answer.body
-        assert streams.text_of(streams.check_anthropic(answer.body)) == WORDS
+        assert streams.text_of(dialect.check(answer.body)) == WORDS
     asked = ["stream_options" in json.loads(request["body"]) for request in vendor.requests()]
     assert asked == [True, False, False]
-    # Nobody told the usage: it is estimated, and said to be.
     assert all(Decimal(entry["amount"]) < 0 for entry in tenant.settlements(2))
+    (row,) = tenant.weir.ctl("usage", "--tenant", tenant.name)
+    assert row["estimated"] == 2
+
+
+def test_x26_client_that_asked_for_usage_itself_is_told_that_there_is_none(various, vendor):
+    body = OPENAI.stream(
+        messages=ask("no-stream-options"), model="told-openai", stream_options={"include_usage": True},
+    )
+    answer = raw.post(new_tenant(various), OPENAI.path, body)
+    assert (answer.status, len(vendor.requests())) == (400, 1) and b"stream_options" in answer.body

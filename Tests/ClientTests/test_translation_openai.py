@@ -386,8 +386,8 @@ def test_r14_unsigned_reasoning_is_dropped_from_finished_turns_and_refused_in_a_
 # streams
 
 @pytest.mark.parametrize("directive", [
-    "normal", "tools", "tool-only tokens=0", "interleaved", "tools thinking=1", "redacted", "refusal", "no-output tokens=0",
-    "malformed-event", "comments", "no-names",
+    "normal", "tools", "tool-only tokens=0", "interleaved", "tools thinking=1", "redacted", "refusal",
+    "no-output tokens=0", "malformed-event", "comments", "no-names",
 ])
 def test_every_stream_keeps_the_invariants_and_tells_the_true_usage(tenant, directive):
     """INV-O; Y-01, Y-06, S-11, S-13."""
