@@ -339,7 +339,8 @@ def test_c09_big_tool_sets_are_accepted(claude, vendor):
 
 @pytest.mark.parametrize("directive", [
     "normal", "tools", "tool-only tokens=0", "interleaved", "tools thinking=1", "refusal", "no-output tokens=0",
-    "no-done", "usage-on-every-chunk", "usage-in-finish-chunk", "null-choices", "normal usage_place=early", "malformed-event",
+    "no-done", "usage-on-every-chunk", "usage-in-finish-chunk", "null-choices", "normal usage_place=early",
+    "malformed-event",
 ])
 def test_every_stream_keeps_the_invariants_and_tells_the_true_usage(tenant, directive):
     """INV-A; X-18 … X-23, S-13."""
