@@ -190,7 +190,11 @@ class Weir:
 
     def __enter__(self) -> Weir:
         self.start("walletd")
-        self.start("gatewayd")
+        try:
+            self.start("gatewayd")
+        except BaseException:
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
