@@ -15,7 +15,7 @@ import Translation
 struct Refusal: Error, Sendable {
     var kind: Translation.ErrorKind
     var message: String
-    /// A stable word for programs: `wallet_exhausted`, `key_cap_exceeded`, …
+    /// A stable word for programs: `wallet_exhausted`, `key_cap_exceeded`, …; empty where a vendor's error has none.
     var code: String
     /// The request field at fault, where there is one.
     var field: String?
@@ -72,7 +72,7 @@ enum Answer {
 
     /// The error body of `refusal` in `manner`.
     static func append(_ refusal: Refusal, _ manner: Manner, _ id: RequestID, to body: inout [UInt8]) {
-        let error = ErrorBody(refusal.kind, refusal.message, param: refusal.field, code: refusal.code)
+        let error = ErrorBody(refusal.kind, refusal.message, param: refusal.field, code: refusal.code.isEmpty ? nil : refusal.code)
         switch manner {
         case .anthropic: error.appendJSON(.anthropic, requestID: id.description, to: &body)
         case .openai: error.appendJSON(.openai, requestID: id.description, to: &body)

@@ -45,6 +45,9 @@ struct AnswerStream {
     /// Usage and content of the upstream so far.
     var usage: UsageReading? { passed?.usage ?? translated?.usage }
 
+    /// The upstream ended for a reason that nobody knows.
+    var hasUnknownReason: Bool { translated?.hasUnknownReason ?? false }
+
     /// What keeps a quiet client connection alive between two events.
     var keepAlive: [UInt8] { responses?.keepAlive ?? passed?.keepAlive ?? translated?.keepAlive ?? [] }
 

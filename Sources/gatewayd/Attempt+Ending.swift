@@ -72,11 +72,11 @@ extension Attempt {
 
     private func readWhole(_ bytes: UnsafeRawBufferPointer) -> CompletionReading {
         guard let responsesOptions else {
-            return TranslatedCompletion.append(bytes, translatedOptions, to: &gateway.scratch)
+            return TranslatedCompletion.append(bytes, translatedOptions, to: &gateway.scratch, noting: &notes)
         }
         guard isTranslated else { return ResponsesCompletion.append(bytes, responsesOptions, to: &gateway.scratch) }
         var chat: [UInt8] = []
-        let reading = TranslatedCompletion.append(bytes, translatedOptions, to: &chat)
+        let reading = TranslatedCompletion.append(bytes, translatedOptions, to: &chat, noting: &notes)
         guard case .completion = reading else { return reading }
         let second = chat.withUnsafeBytes { ResponsesCompletion.append($0, responsesOptions, to: &gateway.scratch) }
         guard case .completion = second else { return second }
@@ -180,6 +180,7 @@ extension Attempt {
         refusing refusal: Refusal? = nil
     ) {
         guard let request else { return }
+        if notes.hasUnknownReason || stream?.hasUnknownReason == true { gateway.lane.add(.unknownEndings) }
         let reading = reading ?? stream?.usage ?? Self.nothingRead
         let settled = reading.settled(
             estimatedInput: RequestPipeline.likelyInputTokens(of: summary), complete: complete)

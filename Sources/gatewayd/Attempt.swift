@@ -49,6 +49,8 @@ final class Attempt: UpstreamReceiver, LoopTicked {
     private(set) var translation: TranslatedRequest?
     /// The request asks the upstream for usage although its client did not.
     private(set) var asksForUsage = false
+    /// What the translation of a whole answer has to tell.
+    var notes = CompletionNotes()
     var call: UpstreamCall?
     var mode = Mode.awaitingHead
     var status = 0
@@ -213,8 +215,21 @@ final class Attempt: UpstreamReceiver, LoopTicked {
         if isStream { UpstreamRequest.appendStreamFields(to: &headers) }
         Answer.appendIdentity(
             of: request.id, request.manner, vendorNamedIt: vendorNamedIt && !isTranslated, to: &headers)
-        let dropped = [request.responses?.dropped, translation?.dropped].compactMap { $0 }.filter { !$0.isEmpty }
-        if !dropped.isEmpty { headers.append("x-weir-dropped", dropped.map(\.headerValue).joined(separator: ", ")) }
+        if isTranslated || request.responses != nil { appendDropped(request) }
+    }
+
+    /// Names what did not fit from one dialect into the other: of the request, its header and the answer.
+    private func appendDropped(_ request: MeteredRequest) {
+        var dropped = request.responses?.dropped ?? DroppedFields()
+        if let translation {
+            dropped.note(translation.dropped)
+            request.exchange.head.fields.forEach { name, _ in
+                guard HeaderPolicy.missed.contains(name) else { return }
+                dropped.note(String(decoding: name, as: UTF8.self).lowercased())
+            }
+        }
+        dropped.note(notes.dropped)
+        if !dropped.isEmpty { headers.append("x-weir-dropped", dropped.headerValue) }
     }
 
     private func take(_ bytes: ByteBuffer) {

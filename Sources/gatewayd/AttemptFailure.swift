@@ -71,7 +71,7 @@ enum AttemptFailure {
                 retryAfterSeconds: 1)
         case .vendor(let error) where error.isOurCredential:
             Refusal(.upstreamFailed, "upstream_credential", "The model's provider refused this gateway's credential.")
-        case .vendor(let error): Refusal(error.kind, error.code.isEmpty ? error.type : error.code, error.message)
+        case .vendor(let error): Refusal(error.kind, error.code, error.message)
         }
     }
 

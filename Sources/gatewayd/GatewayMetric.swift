@@ -7,7 +7,7 @@
 import DaemonKit
 
 enum GatewayMetric: Int, MetricKey {
-    case requests, refused, limited, failovers, overruns, clientsGone, failedRequests, inFlight, walletsConnected
+    case requests, refused, limited, failovers, overruns, clientsGone, failedRequests, unknownEndings, inFlight, walletsConnected
 
     var name: String {
         switch self {
@@ -18,6 +18,7 @@ enum GatewayMetric: Int, MetricKey {
         case .overruns: "gatewayd_overruns_total"
         case .clientsGone: "gatewayd_clients_gone_total"
         case .failedRequests: "gatewayd_failed_requests_total"
+        case .unknownEndings: "gatewayd_unknown_endings_total"
         case .inFlight: "gatewayd_requests_in_flight"
         case .walletsConnected: "gatewayd_wallet_connections"
         }
@@ -32,6 +33,7 @@ enum GatewayMetric: Int, MetricKey {
         case .overruns: "Attempts that cost more than was held for them."
         case .clientsGone: "Requests whose client went away before the answer was complete."
         case .failedRequests: "Metered requests whose upstreams gave no complete answer."
+        case .unknownEndings: "Translated answers that ended for a reason nobody knows, told as an ordinary end."
         case .inFlight: "Metered requests under way."
         case .walletsConnected: "Event loops connected to walletd."
         }

@@ -61,6 +61,9 @@ enum HeaderPolicy {
     static let forOwnVendor = HeaderNames(
         [], prefixes: ["anthropic-", "openai-", "x-claude-code-", "x-stainless-", "x-app"])
 
+    /// Of those, what changes an answer: the client is told that it stayed behind.
+    static let missed = HeaderNames(["anthropic-beta", "openai-beta"])
+
     /// Not passed from a vendor to a client: framing (we frame anew), cookies, the vendor's host and edge.
     static let keptFromClient = HeaderNames(
         hopByHop + [

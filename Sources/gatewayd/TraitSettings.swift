@@ -36,10 +36,13 @@ enum TraitSettings {
         "thinking",
         .word([("budget", UpstreamTraits.Thinking.budget), ("adaptive", UpstreamTraits.Thinking.adaptive)]),
         default: .budget, "anthropic: whether the model is told to think with a budget of tokens or adaptively.")
+    private static let sampling = Setting(
+        "sampling", .flag, default: true,
+        "anthropic: whether temperature, top_p and top_k may be sent; newer models refuse them.")
 
     static let section = ConfigSection([
         outputLimit.declaration, reasoningEcho.declaration, reasoningEffort.declaration, thoughtSignatures.declaration,
-        toolCallsAsText.declaration, thinking.declaration,
+        toolCallsAsText.declaration, thinking.declaration, sampling.declaration,
     ])
 
     /// The traits of a host; `capabilities` and `maxOutputTokens` are its model's. A model about whose capabilities nothing is
@@ -52,6 +55,6 @@ enum TraitSettings {
             takesReasoningEffort: values[reasoningEffort], keepsThoughtSignatures: values[thoughtSignatures],
             writesToolCallsAsText: values[toolCallsAsText],
             readsImages: capabilities.isEmpty || capabilities.contains("vision"), largestOutput: maxOutputTokens,
-            thinking: values[thinking])
+            thinking: values[thinking], takesSampling: values[sampling])
     }
 }

@@ -20,6 +20,9 @@ struct ChatParts {
     private(set) var finish: JSONText?
     /// vLLM's name for the stop string that was met.
     private(set) var stopSequence: JSONText?
+    /// Content that has no counterpart.
+    private(set) var hasAnnotations = false
+    private(set) var hasAudio = false
 
     /// Reads the choice that comes next; what it says stands in its member `speech`.
     init(_ scanner: inout JSONScanner, speech: StaticString) throws(JSONFault) {
@@ -60,6 +63,11 @@ struct ChatParts {
                 toolCalls = try scanner.skip()
             } else if key == "function_call", try scanner.peek() == .object {
                 functionCall = try scanner.skip()
+            } else if key == "annotations", try scanner.peek() == .array {
+                hasAnnotations = try scanner.skip().count > "[]".utf8.count
+            } else if key == "audio", try scanner.peek() == .object {
+                hasAudio = true
+                try scanner.skip()
             } else {
                 try scanner.skip()
             }

@@ -14,6 +14,7 @@ struct CompletionToAnthropic {
     private var calls = 0
     private var isRefusal = false
     private var reason = StopReason()
+    private(set) var notes = CompletionNotes()
 
     init(_ options: TranslatedStream.Options) { self.options = options }
 
@@ -38,6 +39,7 @@ struct CompletionToAnthropic {
         out.put(#","content":["#)
         out.append(contentsOf: content)
         out.put("],")
+        notes.hasUnknownReason = reason.isUnknown
         reason.append(hasTools: calls > 0, isRefusal: isRefusal, to: &out)
         out.put(#","usage":"#)
         AnthropicFrames.usage(usage, &out)
@@ -51,6 +53,7 @@ struct CompletionToAnthropic {
         try scanner.enterArray()
         while try scanner.nextElement() {
             guard isFirst, try scanner.peek() == .object else {
+                if !isFirst { notes.dropped.note("choices") }
                 try scanner.skip()
                 continue
             }
@@ -76,6 +79,8 @@ struct CompletionToAnthropic {
             add(try ChatCall(functionCall: UnsafeRawBufferPointer(rebasing: body[call])))
         }
         if let reason = StopReason(parts) { self.reason = reason }
+        if parts.hasAnnotations { notes.dropped.note("message.annotations") }
+        if parts.hasAudio { notes.dropped.note("message.audio") }
     }
 
     private mutating func takeCalls(_ list: UnsafeRawBufferPointer) throws(JSONFault) {

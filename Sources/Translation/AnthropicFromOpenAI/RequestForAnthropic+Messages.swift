@@ -14,9 +14,9 @@ extension RequestForAnthropic {
         out.open("[")
         var index = 0
         for message in messages.elements {
-            let place = "messages.\(index)"
+            let place = index
             index += 1
-            try read(try message.fields(place), place)
+            try read(try message.fields("messages.\(place)"), "messages.\(place)")
         }
         if index == 0 { throw .unsayable("messages", "at least one message is required.") }
         // A request of a system prompt alone is one of OpenAI's; Anthropic wants to be spoken to.
@@ -82,19 +82,29 @@ extension RequestForAnthropic {
             return
         }
         guard content.kind == .array else { throw .wrongType("\(path).content", expected: "a string or an array") }
-        let parts = Array(content.elements)
-        for (index, part) in parts.enumerated() {
-            let place = "\(path).content.\(index)"
-            let fields = try part.fields(place)
-            let cache = fields["cache_control"] ?? (index == parts.count - 1 ? whole : nil)
-            let isRefusal = !ofUser && fields.holds("type", "refusal")
-            if isRefusal || fields.holds("type", "text") {
-                let text = try fields.requiredText(isRefusal ? "refusal" : "text", place)
-                if !text.isBlank { turn.addText(text.spelling, cache: cache) }
-            } else {
-                let attachment = try AnthropicAttachment(fields, place, traits)
-                turn.add { attachment.write(to: &$0, cache: cache) }
-            }
+        var parts = content.elements
+        var next = parts.next()
+        var index = 0
+        while let part = next {
+            next = parts.next()
+            let place = index
+            index += 1
+            let fields = try part.fields("\(path).content.\(place)")
+            let cache = fields["cache_control"] ?? (next == nil ? whole : nil)
+            try readPart(fields, "\(path).content.\(place)", cache, ofUser: ofUser)
+        }
+    }
+
+    private mutating func readPart(
+        _ part: BodyFields, _ path: @autoclosure () -> String, _ cache: BodyValue?, ofUser: Bool
+    ) throws(TranslationRefusal) {
+        let isRefusal = !ofUser && part.holds("type", "refusal")
+        if isRefusal || part.holds("type", "text") {
+            let text = try part.requiredText(isRefusal ? "refusal" : "text", path())
+            if !text.isBlank { turn.addText(text.spelling, cache: cache) }
+        } else {
+            let attachment = try AnthropicAttachment(part, path(), traits)
+            turn.add { attachment.write(to: &$0, cache: cache) }
         }
     }
 }

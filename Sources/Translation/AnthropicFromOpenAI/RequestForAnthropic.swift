@@ -28,12 +28,13 @@ struct RequestForAnthropic {
         self.traits = traits
     }
 
-    /// The longest answer: Anthropic demands a number, OpenAI does not.
-    var longest: Int64 { summary.maxTokens ?? traits.largestOutput }
+    /// The longest answer: Anthropic demands a number, OpenAI does not. More than the model gives is refused there.
+    var longest: Int64 { min(summary.maxTokens ?? traits.largestOutput, traits.largestOutput) }
 
     mutating func translated(_ upstreamModel: String) throws(TranslationRefusal) -> TranslatedRequest {
         try refuseWhatCannotBeAsked()
         let longest = longest
+        if let asked = summary.maxTokens, asked > longest { dropped.note("max_tokens") }
         out.open("{")
         out.member("model") { $0.string(upstreamModel) }
         out.member("max_tokens") { $0.integer(longest) }
@@ -91,14 +92,15 @@ struct RequestForAnthropic {
 
 extension RequestForAnthropic {
     /// Anthropic's temperature ends at 1. With thinking it takes neither temperature nor top_p nor top_k, and without it its
-    /// newer models take only one of the first two.
+    /// newer models take only one of the first two, the newest none at all.
     private mutating func writeSampling(thinks: Bool) throws(TranslationRefusal) {
-        let temperature = request["temperature"]
         let top = request["top_p"].flatMap { $0.isOne ? nil : $0 }
+        // 1 is what both vendors do without being told, and must not keep top_p away.
+        let temperature = request["temperature"].flatMap { top != nil && $0.isOne ? nil : $0 }
         for (name, value) in [("temperature", temperature), ("top_p", top), ("top_k", request["top_k"])] {
             guard let value else { continue }
             guard value.kind == .number else { throw .wrongType(name, expected: "a number") }
-            if thinks || name == "top_p" && temperature != nil {
+            if thinks || !traits.takesSampling || name == "top_p" && temperature != nil {
                 if !value.isOne { dropped.note(name) }
             } else if name == "temperature" {
                 let isAbove = (value.integerRoundedUp ?? 2) > 1
@@ -118,15 +120,18 @@ extension RequestForAnthropic {
             throw .wrongType("stop", expected: "a string or an array of strings")
         }
         var stops = JSONPieces()
-        for value in stop.kind == .array ? Array(stop.elements) : [stop] {
-            guard let text = value.text else { throw .wrongType("stop", expected: "a string or an array of strings") }
-            if text.isBlank {
-                dropped.note("stop")
-            } else {
-                stops.element { $0.spelled(text) }
-            }
-        }
+        if stop.kind == .string { try gatherStop(stop, &stops) }
+        for value in stop.elements { try gatherStop(value, &stops) }
         if !stops.isEmpty { out.member("stop_sequences") { $0.list(stops) } }
+    }
+
+    private mutating func gatherStop(_ value: BodyValue, _ stops: inout JSONPieces) throws(TranslationRefusal) {
+        guard let text = value.text else { throw .wrongType("stop", expected: "a string or an array of strings") }
+        if text.isBlank {
+            dropped.note("stop")
+        } else {
+            stops.element { $0.spelled(text) }
+        }
     }
 
     private mutating func writeOthers() throws(TranslationRefusal) {

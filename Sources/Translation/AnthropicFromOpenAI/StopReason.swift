@@ -8,11 +8,14 @@ import JSON
 
 /// What is known about the end of an answer of OpenAI's shape.
 struct StopReason {
-    private enum Finish { case stop, length, contentFilter, other }
+    private enum Finish { case stop, length, contentFilter, unknown }
 
     private let finish: Finish
     /// The stop string that was met, spelled, without quotes.
     private let sequence: [UInt8]?
+
+    /// The server gave a reason that nobody knows; it counts as an ordinary end.
+    var isUnknown: Bool { finish == .unknown }
 
     /// Longest stop string that is told; clients set a few words.
     private static let longestSequence = 4096
@@ -34,7 +37,7 @@ struct StopReason {
         if reason == "stop" || reason == "tool_calls" || reason == "function_call" { return .stop }
         if reason == "length" || reason == "max_tokens" { return .length }
         if reason == "content_filter" { return .contentFilter }
-        return .other
+        return .unknown
     }
 
     /// A stop string, unless a server puts one of the usual reasons in its place.
@@ -62,7 +65,7 @@ struct StopReason {
         switch finish {
         case .length: return "max_tokens"
         case .contentFilter: return "refusal"
-        case .stop, .other:
+        case .stop, .unknown:
             if hasTools { return "tool_use" }
             if isRefusal { return "refusal" }
             return sequence == nil ? "end_turn" : "stop_sequence"

@@ -98,8 +98,10 @@ extension StreamBlocks {
         return at
     }
 
-    /// Arguments of a call that is not closed: they go out if it is open and its name is known.
+    /// Arguments of a call that is not closed: they go out if it is open and its name is known. Whole ones are not continued:
+    /// some servers repeat them at the end, and twice the same object is none.
     private mutating func feed(_ at: Int, _ arguments: UnsafeRawBufferPointer, _ out: inout [UInt8]) -> Bool {
+        guard !calls[at].arguments.isWhole else { return true }
         calls[at].arguments.take(arguments)
         guard openKind == .tool, openCall == at, !calls[at].name.isEmpty else {
             calls[at].pending.append(contentsOf: arguments)

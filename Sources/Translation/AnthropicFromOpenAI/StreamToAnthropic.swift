@@ -33,6 +33,9 @@ struct StreamToAnthropic {
     /// The upstream has said why it ended.
     var isWhole: Bool { reason != nil }
 
+    /// It gave a reason that nobody knows.
+    var hasUnknownReason: Bool { reason?.isUnknown == true }
+
     /// Takes a chunk that has been read as JSON before. `false`: it does not fit.
     mutating func take(
         _ data: UnsafeRawBufferPointer, _ meter: UsageMeter, isCommitted: Bool, _ out: inout [UInt8]

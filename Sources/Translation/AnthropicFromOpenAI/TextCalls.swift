@@ -24,8 +24,10 @@ struct TextCalls {
     /// Most bytes between the tags: an eighth of what other calls may have waiting.
     private static let longestCall = TranslatedStream.queueLimit / 8
 
-    /// Decoded text that has not been handed on.
+    /// Decoded text; from `start` on it has not been handed on. It is cut off once a call, lest many tags in one text move the
+    /// rest as many times.
     private var held: [UInt8] = []
+    private var start = 0
     private var isInside = false
     /// Up to here `held` has no closing tag.
     private var searched = 0
@@ -38,6 +40,9 @@ struct TextCalls {
         text.decode(into: &held)
         var fits = true
         while fits, isInside ? takeInside(&fits, sink) : takeOutside(&fits, sink) {}
+        held.removeFirst(start)
+        searched -= start
+        start = 0
         return fits
     }
 
@@ -54,17 +59,17 @@ struct TextCalls {
 extension TextCalls {
     /// Text up to a tag or what may become one. Returns whether there is more to look at.
     private mutating func takeOutside(_ fits: inout Bool, _ sink: Sink) -> Bool {
-        var at = 0
+        var at = start
         while at < held.count {
             let isTag =
                 held[at] == UInt8(ascii: "<") && Self.opening.starts(with: held[at...].prefix(Self.opening.count))
             if isTag { break }
             at += 1
         }
-        fits = say(held[..<at], sink)
+        fits = say(held[start..<at], sink)
         isInside = held.count - at >= Self.opening.count
-        held.removeFirst(isInside ? at + Self.opening.count : at)
-        searched = 0
+        start = isInside ? at + Self.opening.count : at
+        searched = start
         return isInside
     }
 
@@ -77,14 +82,15 @@ extension TextCalls {
         }
         searched = at
         if at + Self.closing.count <= held.count {
-            fits = takeCall(held[..<at], isClosed: true, sink)
-            held.removeFirst(at + Self.closing.count)
+            fits = takeCall(held[start..<at], isClosed: true, sink)
+            start = at + Self.closing.count
             isInside = false
             return true
         }
-        guard held.count > Self.longestCall else { return false }
-        fits = say(Self.opening + held[...], sink)
-        held = []
+        guard held.count - start > Self.longestCall else { return false }
+        fits = say(Self.opening + held[start...], sink)
+        start = held.count
+        searched = start
         isInside = false
         return false
     }

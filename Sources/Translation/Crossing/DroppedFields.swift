@@ -31,6 +31,11 @@ public struct DroppedFields: Hashable, Sendable {
         names.append(names.count < Self.most ? safe : Self.andMore)
     }
 
+    /// Adds the names of another list, such as those of an answer to those of its request.
+    public mutating func note(_ others: DroppedFields) {
+        for name in others.names { note(name) }
+    }
+
     private static let andMore = "and-more"
 
     /// Letters, digits, `-`, `_` and `.`; anything else becomes `_` (RFC 9110 tokens, and no comma).

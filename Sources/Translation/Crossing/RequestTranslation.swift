@@ -19,6 +19,11 @@ public struct TranslatedRequest: Sendable {
 public enum RequestTranslation {
     /// Anthropic's limit for the messages of a request, which bounds what is kept per message here.
     static let mostMessages = 100_000
+    /// Most messages and parts: the longest sessions of agents have some thousands. One costs about four microseconds of the
+    /// loop that serves everybody else, so that a body of millions is not for here.
+    static let mostObjects = 200_000
+    /// Most tools; vendors take some hundreds.
+    static let mostTools = 10_000
 
     /// `summary` was read from `body` in the client's dialect. The result asks for what the client asked, in the upstream's
     /// dialect.
@@ -32,6 +37,9 @@ public enum RequestTranslation {
         guard let value = BodyValue(body) else { throw TranslationRefusal("The body is not JSON.", field: nil) }
         guard summary.messages <= mostMessages else {
             throw .unsayable("messages", "at most \(mostMessages) messages can be translated.")
+        }
+        guard summary.objects <= mostObjects else {
+            throw .unsayable("messages", "at most \(mostObjects) messages and parts can be translated.")
         }
         let fields = try value.fields("body")
         switch upstream {

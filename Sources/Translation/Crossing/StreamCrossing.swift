@@ -32,6 +32,9 @@ struct StreamCrossing {
         toOpenAI = StreamToOpenAI(options)
     }
 
+    /// The upstream ended for a reason that nobody knows.
+    var hasUnknownReason: Bool { toAnthropic.hasUnknownReason || toOpenAI.hasUnknownReason }
+
     /// Anthropic's `message_start` has been output.
     var hasOpenedAnthropic: Bool { toAnthropic.isOpen }
 

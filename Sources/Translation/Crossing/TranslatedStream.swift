@@ -75,6 +75,8 @@ public struct TranslatedStream {
     public var usage: UsageReading { crossing.meter.reading }
     /// Events that were no JSON and were skipped, for the log (S-13).
     public var malformedEvents: Int { crossing.malformedEvents }
+    /// The upstream ended for a reason that nobody knows, which went out as an ordinary end, for a metric.
+    public var hasUnknownReason: Bool { crossing.hasUnknownReason }
     /// The last event lacked its blank line (S-10), for the log.
     public var endedWithinFraming: Bool { crossing.endedWithinFraming }
     /// Whether any event has been output. `false` while committed means that only the caller's keep-alives went out.

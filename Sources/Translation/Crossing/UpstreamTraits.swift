@@ -48,7 +48,10 @@ public struct UpstreamTraits: Hashable, Sendable {
     public var readsImages: Bool
     /// Anthropic dialect: how thinking is asked for.
     public var thinking: Thinking
-    /// Most tokens the model answers with, for an upstream that demands a limit when the client gives none.
+    /// Anthropic dialect: whether `temperature`, `top_p` and `top_k` may be sent; models from 4.7 on answer 400.
+    public var takesSampling: Bool
+    /// Most tokens the model answers with: what is asked for where an upstream demands a limit and the client gives none, and
+    /// the most that is asked for, since upstreams refuse more.
     public var largestOutput: Int64
 
     /// What is assumed of an upstream about which nothing is written.
@@ -56,7 +59,7 @@ public struct UpstreamTraits: Hashable, Sendable {
         outputLimit: OutputLimitField = .maxTokens, takesStreamOptions: Bool = true,
         reasoningEcho: ReasoningEcho = .none, takesReasoningEffort: Bool = false, keepsThoughtSignatures: Bool = false,
         writesToolCallsAsText: Bool = false, readsImages: Bool = true, largestOutput: Int64 = 8192,
-        thinking: Thinking = .budget
+        thinking: Thinking = .budget, takesSampling: Bool = true
     ) {
         self.outputLimit = outputLimit
         self.takesStreamOptions = takesStreamOptions
@@ -67,5 +70,6 @@ public struct UpstreamTraits: Hashable, Sendable {
         self.readsImages = readsImages
         self.largestOutput = largestOutput
         self.thinking = thinking
+        self.takesSampling = takesSampling
     }
 }

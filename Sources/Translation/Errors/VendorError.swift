@@ -42,7 +42,7 @@ extension VendorError {
     /// The error object in `body`, which came with `status` (200 for one inside a stream or a successful answer).
     ///
     /// Understands `{"error":{…}}`, `{"error":"text"}`, `{"type":"error",…}`, `{"object":"error","message":…}` and
-    /// `{"detail":…}`; `nil` for anything else.
+    /// `{"detail":…}`, a text or FastAPI's list; `nil` for anything else.
     public static func read(_ body: UnsafeRawBufferPointer, status: Int, dialect: Dialect) -> VendorError? {
         var fields = ErrorFields()
         guard (try? fields.read(body)) != nil, fields.isError(status: status) else { return nil }
@@ -100,7 +100,9 @@ private struct ErrorFields {
     }
 
     private mutating func readMember(_ key: JSONText, _ scanner: inout JSONScanner) throws(JSONFault) {
-        if key == "message" || key == "detail" {
+        if key == "detail", try scanner.peek() == .array {
+            try readDetails(&scanner)
+        } else if key == "message" || key == "detail" {
             message = try Self.text(&scanner)
         } else if key == "type" {
             type = try Self.text(&scanner)
@@ -110,6 +112,31 @@ private struct ErrorFields {
             param = try Self.text(&scanner)
         } else {
             try scanner.skip()
+        }
+    }
+
+    /// FastAPI's list of what is wrong with a body, one `{"loc":["body","stream_options"],"msg":…}` a fault; the first is told.
+    private mutating func readDetails(_ scanner: inout JSONScanner) throws(JSONFault) {
+        try scanner.enterArray()
+        while try scanner.nextElement() {
+            guard message.isEmpty, try scanner.peek() == .object else {
+                try scanner.skip()
+                continue
+            }
+            var place: [String] = []
+            var fault = ""
+            try scanner.enterObject()
+            while let key = try scanner.nextMember() {
+                if key == "loc", try scanner.peek() == .array {
+                    try scanner.enterArray()
+                    while try scanner.nextElement() { place.append(try Self.text(&scanner)) }
+                } else if key == "msg" {
+                    fault = try Self.text(&scanner)
+                } else {
+                    try scanner.skip()
+                }
+            }
+            message = place.isEmpty ? fault : "\(place.joined(separator: ".")): \(fault)"
         }
     }
 

@@ -82,6 +82,11 @@ struct OpenAIReplay {
             $0.member("delta", object: { _ in })
             $0.key("finish_reason")
             if let reason = choice["finish_reason"] { $0.raw(reason.value) } else { $0.string("stop") }
+            // vLLM's name for the stop string that was met, which its streams have here too.
+            if let sequence = choice["stop_reason"] {
+                $0.key("stop_reason")
+                $0.raw(sequence.value)
+            }
         }
     }
 

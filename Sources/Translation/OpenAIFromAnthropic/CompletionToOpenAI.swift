@@ -18,6 +18,7 @@ struct CompletionToOpenAI {
     private var toolCalls: [UInt8] = []
     private var thinkingBlocks = 0
     private var calls = 0
+    private(set) var notes = CompletionNotes()
 
     init(_ options: TranslatedStream.Options) { self.options = options }
 
@@ -47,6 +48,7 @@ struct CompletionToOpenAI {
         out.put(#","choices":[{"index":0,"message":{"#)
         putMessage(&out)
         out.put(#"},"logprobs":null,"finish_reason":""#)
+        notes.hasUnknownReason = reason == .unknown
         out.put(reason.name(hasTools: calls > 0))
         out.put(#""}],"usage":"#)
         ChunkFrames.usage(usage, &out)
@@ -99,12 +101,13 @@ extension CompletionToOpenAI {
         case .text:
             hasText = true
             if let said = block.text { text.put(said) }
+            if block.hasCitations { notes.dropped.note("content.citations") }
         case .thinking:
             if let said = block.thinking { thinking.put(said) }
             detail { ChunkFrames.detail($0, text: block.thinking, signature: block.signature, &$1) }
         case .redactedThinking: detail { ChunkFrames.redactedDetail($0, block.data, &$1) }
         case .toolUse: add(block)
-        default: break
+        default: if let type = block.type { notes.dropped.note("content", type) }
         }
     }
 

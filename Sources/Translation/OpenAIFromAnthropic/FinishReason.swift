@@ -8,6 +8,8 @@ import JSON
 
 enum FinishReason {
     case stop, length, contentFilter, toolCalls
+    /// A word nobody knows.
+    case unknown
 
     /// `model_context_window_exceeded` is a length; `pause_turn`, which only server tools bring, an ordinary end.
     init(_ reason: JSONText) {
@@ -18,7 +20,8 @@ enum FinishReason {
         } else if reason == "refusal" {
             self = .contentFilter
         } else {
-            self = .stop
+            let isEnd = reason == "end_turn" || reason == "stop_sequence" || reason == "pause_turn"
+            self = isEnd ? .stop : .unknown
         }
     }
 
@@ -27,7 +30,7 @@ enum FinishReason {
         switch self {
         case .length: "length"
         case .contentFilter: "content_filter"
-        case .stop, .toolCalls: hasTools ? "tool_calls" : "stop"
+        case .stop, .toolCalls, .unknown: hasTools ? "tool_calls" : "stop"
         }
     }
 }

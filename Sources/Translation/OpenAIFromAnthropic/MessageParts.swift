@@ -63,7 +63,9 @@ struct BlockParts {
     }
 
     private(set) var kind = Kind.other
+    private(set) var type: JSONText?
     private(set) var text: JSONText?
+    private(set) var hasCitations = false
     private(set) var thinking: JSONText?
     private(set) var signature: JSONText?
     private(set) var partialJSON: JSONText?
@@ -80,7 +82,8 @@ struct BlockParts {
         try scanner.enterObject()
         while let key = try scanner.nextMember() {
             if key == "type" {
-                if let type = try scanner.textOrSkip() { kind = Self.kind(type) }
+                type = try scanner.textOrSkip()
+                kind = type.map(Self.kind) ?? .other
             } else if key == "text" {
                 text = try Self.said(&scanner)
             } else if key == "partial_json" {
@@ -106,6 +109,8 @@ struct BlockParts {
             name = try Self.said(&scanner)
         } else if key == "stop_reason" {
             stopReason = try scanner.textOrSkip()
+        } else if key == "citations", try scanner.peek() == .array {
+            hasCitations = try scanner.skip().count > "[]".utf8.count
         } else if key == "input", try scanner.peek() == .object {
             input = bytes[try scanner.skip()]
         } else {

@@ -13,6 +13,9 @@ extension RequestForOpenAI {
             guard list.kind == .array else { throw .wrongType("tools", expected: "an array") }
             var index = 0
             for tool in list.elements {
+                guard index < RequestTranslation.mostTools else {
+                    throw .unsayable("tools", "at most \(RequestTranslation.mostTools) tools can be translated.")
+                }
                 try gather(try tool.fields("tools.\(index)"), "tools.\(index)", &tools)
                 index += 1
             }

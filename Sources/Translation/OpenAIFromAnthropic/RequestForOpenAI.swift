@@ -22,7 +22,10 @@ struct RequestForOpenAI {
     }
 
     mutating func translated(_ upstreamModel: String) throws(TranslationRefusal) -> TranslatedRequest {
-        guard let longest = summary.maxTokens else { throw .missing("max_tokens") }
+        guard let asked = summary.maxTokens else { throw .missing("max_tokens") }
+        // Clients ask for what Claude can give; OpenAI and DeepSeek refuse more than their model can.
+        let longest = min(asked, traits.largestOutput)
+        if longest < asked { dropped.note("max_tokens") }
         out.open("{")
         out.member("model") { $0.string(upstreamModel) }
         try writeMessages()

@@ -38,6 +38,9 @@ struct StreamToOpenAI {
     /// The upstream has said why it ended.
     var isWhole: Bool { reason != nil }
 
+    /// It gave a reason that nobody knows.
+    var hasUnknownReason: Bool { reason == .unknown }
+
     /// Takes an event that has been read as JSON before. `false`: it does not fit.
     mutating func take(_ data: UnsafeRawBufferPointer, isCommitted: Bool, _ out: inout [UInt8]) -> Bool {
         // The event has been read before, so that reading it again cannot fail.

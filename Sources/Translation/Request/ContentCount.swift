@@ -10,6 +10,8 @@ struct ContentCount {
     var textBytes = 0
     var attachments = 0
     var attachmentBytes = 0
+    /// Messages, and the objects within them.
+    var objects = 0
 
     /// Counts the value that comes next: a message, a content part, a string or an array of them. Recursive; the scanner
     /// bounds the depth.
@@ -20,6 +22,7 @@ struct ContentCount {
             try scanner.enterArray()
             while try scanner.nextElement() { try count(&scanner) }
         case .object:
+            objects += 1
             try scanner.enterObject()
             while let key = try scanner.nextMember() { try member(key, &scanner) }
         case .number, .boolean, .null: try scanner.skip()
@@ -76,27 +79,32 @@ struct ContentCount {
     /// OpenAI's `image_url`, `input_audio` and `file` parts: a string, or an object with the data in one of its members.
     private mutating func attachment(_ scanner: inout JSONScanner) throws(JSONFault) {
         attachments += 1
-        guard try scanner.peek() == .object else {
-            attachmentBytes += try Self.inlineData(&scanner)
-            return
-        }
+        guard try scanner.peek() == .object else { return try inlineData(&scanner) }
         try scanner.enterObject()
         while let key = try scanner.nextMember() {
             if key == "url" || key == "data" || key == "file_data" {
-                attachmentBytes += try Self.inlineData(&scanner)
+                try inlineData(&scanner)
             } else {
                 try scanner.skip()
             }
         }
     }
 
-    /// The bytes of data the next value carries itself; a reference carries none.
-    private static func inlineData(_ scanner: inout JSONScanner) throws(JSONFault) -> Int {
+    /// Counts the data the next value carries itself; a reference carries none.
+    private mutating func inlineData(_ scanner: inout JSONScanner) throws(JSONFault) {
         guard try scanner.peek() == .string else {
             try scanner.skip()
-            return 0
+            return
         }
-        let text = try scanner.text()
-        return text.spelling.starts(with: "http".utf8) ? 0 : text.spelling.count
+        let spelling = try scanner.text().spelling
+        if spelling.starts(with: "http".utf8) { return }
+        if Self.isTextURI(spelling) { textBytes += spelling.count } else { attachmentBytes += spelling.count }
+    }
+
+    /// Whether a data URI holds what a model reads as text: all but the kinds that vendors price by other rules.
+    private static func isTextURI(_ spelling: UnsafeRawBufferPointer) -> Bool {
+        let head = spelling.prefix(32).filter { $0 != UInt8(ascii: "\\") }.map { $0 | 0x20 }
+        let others = ["data:image/", "data:audio/", "data:video/", "data:application/pdf"]
+        return head.starts(with: "data:".utf8) && !others.contains { head.starts(with: $0.utf8) }
     }
 }

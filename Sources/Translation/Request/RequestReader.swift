@@ -47,6 +47,7 @@ struct RequestReader {
         summary.textBytes = content.textBytes
         summary.attachments = content.attachments
         summary.attachmentBytes = content.attachmentBytes
+        summary.objects = content.objects
         return summary
     }
 

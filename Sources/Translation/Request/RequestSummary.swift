@@ -32,6 +32,8 @@ public struct RequestSummary: Hashable, Sendable {
     public internal(set) var attachmentBytes = 0
     /// Elements of `messages`.
     public internal(set) var messages = 0
+    /// Messages and the objects within them, which bound what a translation may cost.
+    var objects = 0
     /// Whether any tool or function is offered.
     public internal(set) var hasTools = false
 

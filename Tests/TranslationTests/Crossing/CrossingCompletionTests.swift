@@ -16,8 +16,12 @@ import Testing
     @Test(arguments: all)
     func comesToWhatIsExpected(_ fixture: Fixture) {
         var out = Array("before".utf8)
-        let reading = fixture.input.withUnsafeBytes { TranslatedCompletion.append($0, fixture.crossing, to: &out) }
+        var notes = CompletionNotes()
+        let reading = fixture.input.withUnsafeBytes {
+            TranslatedCompletion.append($0, fixture.crossing, to: &out, noting: &notes)
+        }
         out.removeFirst("before".utf8.count)
+        #expect(notes.dropped.headerValue == fixture.expected["dropped"]?.string ?? "")
         #expect(String(decoding: out, as: UTF8.self) == String(decoding: fixture.output, as: UTF8.self))
         #expect(Self.name(reading) == fixture.expected["reading"]?.string ?? "completion")
         #expect(reading == fixture.input.withUnsafeBytes { CompletionMeter.read($0, dialect: fixture.dialect) })
@@ -35,9 +39,7 @@ import Testing
         let replay = CrossingReplay(stream, fixture.crossing)
         guard replay.ending == .complete else { return #expect(replay.output.isEmpty, "\(replay.ending)") }
         #expect(replay.violations(fixture.crossing) == [])
-        // The replay says nothing of vLLM's `stop_reason`, so the stream cannot name the sequence.
-        let reason = Self.reason(inAnswer: fixture.output)
-        #expect(Self.reason(inStream: replay.output) == (reason == "stop_sequence" ? "end_turn" : reason))
+        #expect(Self.reason(inStream: replay.output) == Self.reason(inAnswer: fixture.output))
     }
 
     @Test func brokenAnswersAreUnusableOrBecomeJSON() {
@@ -48,7 +50,10 @@ import Testing
             guard let fixture = Self.all.randomElement(using: &random) else { return }
             let body = mutator.mutate(fixture.input, &random)
             var out: [UInt8] = []
-            let reading = body.withUnsafeBytes { TranslatedCompletion.append($0, fixture.crossing, to: &out) }
+            var notes = CompletionNotes()
+            let reading = body.withUnsafeBytes {
+                TranslatedCompletion.append($0, fixture.crossing, to: &out, noting: &notes)
+            }
             guard case .completion = reading else {
                 #expect(out.isEmpty, "seed \(random.seed) round \(round)")
                 continue

@@ -73,6 +73,7 @@ extension Fixture {
             case "takesStreamOptions": traits.takesStreamOptions = member.value.boolean!
             case "takesReasoningEffort": traits.takesReasoningEffort = member.value.boolean!
             case "keepsThoughtSignatures": traits.keepsThoughtSignatures = member.value.boolean!
+            case "takesSampling": traits.takesSampling = member.value.boolean!
             case "readsImages": traits.readsImages = member.value.boolean!
             case "largestOutput": traits.largestOutput = member.value.integer!
             case "outputLimit": traits.outputLimit = .maxCompletionTokens
