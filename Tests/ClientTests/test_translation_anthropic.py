@@ -183,7 +183,7 @@ def test_dropped_fields_are_named_and_nothing_is_said_where_nothing_was_dropped(
     )
     answer = raw.post(tenant, CROSSED.path, body)
     assert answer.status == 200, answer.body
-    expected = {"cache_control", "service_tier", "tools.web_search_20250305", "thinking"}
+    expected = {"cache_control", "max_tokens", "service_tier", "tools.web_search_20250305", "thinking"}
     assert set(answer.header("x-weir-dropped").split(", ")) == expected
 
 

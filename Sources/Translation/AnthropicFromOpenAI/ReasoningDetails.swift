@@ -59,6 +59,8 @@ struct ReasoningDetails {
         for block in gathered { add(block) }
     }
 
+    private static let format = Array("anthropic-claude-v1".utf8)
+
     private static func gather(
         _ entry: BodyFields, _ path: String, _ gathered: inout [Gathered]
     ) throws(TranslationRefusal) {
@@ -68,8 +70,8 @@ struct ReasoningDetails {
         if known == nil { gathered.append(Gathered(index: index)) }
         let last = known ?? gathered.count - 1
         if let text = try entry.text("text", path) { gathered[last].texts.append(text.spelling) }
-        // Another vendor's signatures are of no use here.
-        if let format = try entry.text("format", path), !(format == "anthropic-claude-v1") { return }
+        // Another vendor's signatures are of no use here. SDKs that join strings may have joined this one with itself.
+        if let format = try entry.text("format", path), !format.spelling.starts(with: Self.format) { return }
         if let signature = try entry.text("signature", path), !signature.isEmpty {
             gathered[last].signature = signature
         }

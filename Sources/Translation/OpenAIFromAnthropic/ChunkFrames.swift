@@ -122,7 +122,8 @@ struct ChunkFrames {
 }
 
 extension ChunkFrames {
-    /// An entry of `reasoning_details` about the thinking block with that number.
+    /// An entry of `reasoning_details` about the thinking block with that number. The format is that of the signature and comes
+    /// with it alone: OpenAI's SDKs join the strings of all entries of one index.
     static func detail(_ number: Int, text: JSONText?, signature: JSONText?, _ out: inout [UInt8]) {
         out.put(#"{"type":"reasoning.text","index":"#)
         out.put(number)
@@ -134,9 +135,10 @@ extension ChunkFrames {
         if let signature {
             out.put(#","signature":""#)
             out.put(signature)
+            out.put(#"","format":"anthropic-claude-v1"#)
             out.put("\"")
         }
-        out.put(#","format":"anthropic-claude-v1"}"#)
+        out.put("}")
     }
 
     /// The entry of a `redacted_thinking` block (Y-09).
