@@ -22,7 +22,7 @@ SWIFT_SOURCES := $(wildcard Package.swift Sources Tests Benchmarks/*/Package.swi
 # The benchmarks that have C programs to compile.
 BENCHMARKS := $(patsubst %/Makefile,%,$(wildcard Benchmarks/*/Makefile))
 
-.PHONY: help deps build run test swift-test client-test fuzz storm bench-tools lint release bench clean
+.PHONY: help deps build run test swift-test client-test cases fuzz storm bench-tools lint release bench clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -42,14 +42,23 @@ test: ## install what is missing, build, run every test and the lint
 	$(MAKE) --no-print-directory lint
 	$(MAKE) --no-print-directory bench-tools
 	$(MAKE) --no-print-directory build
-	$(MAKE) --no-print-directory swift-test
-	$(MAKE) --no-print-directory client-test
+	rm -f $(SWIFT_LOG) $(CLIENT_RESULTS)
+	$(MAKE) --no-print-directory -k swift-test client-test; ended=$$?; $(MAKE) --no-print-directory cases && exit $$ended
 
-swift-test: ## the Swift tests alone (after `make build`)
-	swift test --skip-build $(SWIFT_FLAGS)
+# What the tests leave behind for the list of cases.
+SWIFT_LOG := .build/swift-test.log
+CLIENT_RESULTS := .build/client-test.xml
+
+swift-test: ## the Swift tests alone (after `make build`); their whole output is in .build/swift-test.log
+	@echo "swift test: a minute or two; everything it says goes to $(SWIFT_LOG)"
+	@swift test --skip-build $(SWIFT_FLAGS) > $(SWIFT_LOG) 2>&1; ended=$$?; \
+	    grep -E '✘|error:|Fatal error|Test run with' $(SWIFT_LOG) | cut -c1-400; exit $$ended
 
 client-test: $(VENV)/installed ## the official SDKs against the built daemons alone (after `make build`)
-	WEIR_BIN=$(abspath $(BIN)) $(VENV)/bin/python -m pytest -q Tests/ClientTests
+	WEIR_BIN=$(abspath $(BIN)) $(VENV)/bin/python -m pytest -q --junitxml=$(CLIENT_RESULTS) Tests/ClientTests
+
+cases: ## every case with what proves it, from the last run of both kinds of tests
+	python3 Tests/Cases/report.py $(SWIFT_LOG) $(CLIENT_RESULTS)
 
 $(VENV)/installed: $(REQUIREMENTS)
 	rm -rf $(VENV)

@@ -72,7 +72,8 @@ enum Answer {
 
     /// The error body of `refusal` in `manner`.
     static func append(_ refusal: Refusal, _ manner: Manner, _ id: RequestID, to body: inout [UInt8]) {
-        let error = ErrorBody(refusal.kind, refusal.message, param: refusal.field, code: refusal.code.isEmpty ? nil : refusal.code)
+        let code = refusal.code.isEmpty ? nil : refusal.code
+        let error = ErrorBody(refusal.kind, refusal.message, param: refusal.field, code: code)
         switch manner {
         case .anthropic: error.appendJSON(.anthropic, requestID: id.description, to: &body)
         case .openai: error.appendJSON(.openai, requestID: id.description, to: &body)

@@ -7,7 +7,8 @@
 import DaemonKit
 
 enum GatewayMetric: Int, MetricKey {
-    case requests, refused, limited, failovers, overruns, clientsGone, failedRequests, unknownEndings, inFlight, walletsConnected
+    case requests, refused, limited, failovers, overruns, clientsGone, failedRequests, unknownEndings
+    case inFlight, walletsConnected
 
     var name: String {
         switch self {

@@ -27,8 +27,8 @@ private struct Bench {
         }
     }
 
-    mutating func fail(_ name: String, _ trouble: UpstreamTrouble) throws {
-        cooldowns.failed(try attempt(name), trouble, now: now, jitter: 0)
+    mutating func fail(_ name: String, _ trouble: UpstreamTrouble, jitter: UInt64 = 0) throws {
+        cooldowns.failed(try attempt(name), trouble, now: now, jitter: jitter)
     }
 
     mutating func succeed(_ name: String) throws { cooldowns.succeeded(try attempt(name)) }
@@ -79,6 +79,28 @@ private struct Bench {
         try bench.succeed("a0")
         #expect(bench.plan() == ["a0", "a1"])
         #expect(bench.plan() == ["a0", "a1"])
+    }
+
+    /// T-16: ten requests a second meet a host that is down for a minute.
+    @Test(arguments: [UpstreamTrouble.serverError, .connect, .timeout], [0, 7_919, .max] as [UInt64])
+    func flappingHost_isTriedSeldom_andBackWithin30SecondsOfItsRecovery(
+        _ trouble: UpstreamTrouble, jitter: UInt64
+    ) throws {
+        var bench = try Bench(["a0", "a1"])
+        let recovery = bench.now + 60 * second
+        var tries = 0
+        while bench.now < recovery {
+            if bench.plan().first == "a0" {
+                tries += 1
+                try bench.fail("a0", trouble, jitter: jitter)
+            }
+            bench.now += second / 10
+        }
+        #expect((3...16).contains(tries), "of 600 requests \(tries) met the failing host")
+        while bench.plan().first != "a0" { bench.now += second / 10 }
+        #expect(bench.now - recovery < 30 * second)
+        try bench.succeed("a0")
+        #expect(bench.plan().first == "a0")
     }
 
     @Test func trial_thatIsNeverAnswered_isRepeatedSoon() throws {
