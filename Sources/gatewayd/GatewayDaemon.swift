@@ -78,18 +78,25 @@ final class GatewayDaemon: Sendable {
     func start() throws -> [String] {
         try wait { [server] in try await server.start() }
         shared.store.startReplay()
-        let addresses = try context.configuration.listeners.map(listen)
+        let seats = try ListeningPlace.all(of: context.configuration.listeners, context.sockets)
+        let addresses = try seats.map(listen)
         try startService()
+        startHeartbeat()
         return addresses
     }
 
-    private func listen(_ listening: ListenerConfiguration) throws -> String {
+    private func listen(_ place: ListeningPlace) throws -> String {
+        let (listening, address) = (place.configuration, place.address)
         let tls = try listening.tls.map { try ServerIdentity(certificateFile: $0.certificate, keyFile: $0.privateKey) }
         if let tls { configured.withLock { $0.identities.append(tls) } }
-        let address = ListenAddress.address(host: listening.address.host, port: listening.address.port)
         let bound = try wait { [server] in try await server.listen(on: address, tls: tls) }
         let scheme = tls == nil ? "http" : "https"
         return "\(scheme)://\(NetworkAddress(host: listening.address.host, port: bound.port ?? 0))"
+    }
+
+    /// The IPC socket: the service manager's, or one of our own.
+    private var ipcAddress: IPC.ListenAddress {
+        context.sockets.named("ipc").first.map { .descriptor($0) } ?? .path(context.configuration.process.socket)
     }
 
     private func startService() throws {
@@ -101,7 +108,7 @@ final class GatewayDaemon: Sendable {
                 store: shared.store, administration: administration, vitals: { [unowned self] in vitals() },
                 reload: { [unowned self] done in reload(done) }, clock: Clock.unixMillis, eventLoop: control)
             let listening = Listener(
-                .path(configuration.process.socket), eventLoop: control, table: Service.table(service),
+                ipcAddress, eventLoop: control, table: Service.table(service),
                 identity: identity, policy: policy
             ) { event in ServiceLog.note(event, log) }
             let bound = NIOLoopBound(listening, eventLoop: control)
@@ -172,10 +179,34 @@ extension GatewayDaemon {
 }
 
 extension GatewayDaemon {
+    /// Tells the service manager how it goes, each time all event loops have had a turn: one that hangs makes it silent.
+    private func startHeartbeat() {
+        guard let interval = ServiceHeartbeat.ofProcess else { return }
+        control.scheduleRepeatedTask(initialDelay: .zero, delay: TimeAmount(interval)) { [unowned self] _ in
+            askLoops(from: 0)
+        }
+    }
+
+    private func askLoops(from index: Int) {
+        guard index < loops.count else { return context.notifier.alive(status: vitalLine) }
+        loops[index].execute { [weak self] in self?.askLoops(from: index + 1) }
+    }
+
+    /// How it goes, for `systemctl status`.
+    private var vitalLine: String {
+        let now = vitals()
+        let state = now.isDraining ? "draining" : now.isWalletConnected ? "serving" : "serving without its wallet"
+        let unsettled = shared.store.figures.backlog
+        return "\(state): \(now.inFlight) requests under way, \(now.connections) connections, \(unsettled) to settle"
+    }
+}
+
+extension GatewayDaemon {
     /// No new connections; `done` when every answer under way is out.
     func drain(_ done: @escaping @Sendable () -> Void) {
         gateways.forEach { $0.drain() }
         let limit = TimeAmount(context.configuration.process.drainLimit)
+        context.notifier.stopping(status: vitalLine, within: context.configuration.process.drainLimit + .seconds(10))
         control.makeFutureWithTask { [server] in await server.drain(within: limit) }.whenComplete { _ in done() }
     }
 

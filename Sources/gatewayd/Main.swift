@@ -29,7 +29,6 @@ enum Gatewayd {
         let code = context.lifecycle.run(drainLimit: { context.configuration.process.drainLimit }) { event in
             switch event {
             case .drain:
-                context.notifier.stopping(status: "finishing the answers under way")
                 daemon.drain { context.lifecycle.finish(ExitCode.stopped) }
             case .stopNow: daemon.cut { context.lifecycle.finish(ExitCode.stopped) }
             case .reload: _ = context.reload { daemon.adopt($0) }

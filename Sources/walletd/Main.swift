@@ -20,6 +20,9 @@ enum Walletd {
             do {
                 let wallet = try OpenWallet.open(options(context))
                 context.announceReady(["socket": "\(context.configuration.process.socket)"])
+                if let interval = ServiceHeartbeat.ofProcess {
+                    wallet.beat(every: interval) { context.notifier.alive(status: $0) }
+                }
                 return serve(wallet, context)
             } catch {
                 return refuse(error, context.log)
@@ -32,7 +35,8 @@ enum Walletd {
         let identity = PeerIdentity(
             role: .walletd, instance: .random(in: .min ... .max), build: "walletd \(WeirVersion.text)")
         return WalletOptions(
-            path: context.stateDirectory.file("wallet.db"), address: .path(configuration.process.socket),
+            path: context.stateDirectory.file("wallet.db"),
+            address: context.sockets.named("ipc").first.map { .descriptor($0) } ?? .path(configuration.process.socket),
             policy: configuration.policy, batchMax: configuration.batchMax, limits: configuration.limits,
             check: configuration.check, process: .init(startedAt: now(), identity: identity), log: context.log)
     }
@@ -42,7 +46,8 @@ enum Walletd {
         let code = context.lifecycle.run(drainLimit: { context.configuration.process.drainLimit }) { event in
             switch event {
             case .drain:
-                context.notifier.stopping(status: "answering what is under way")
+                context.notifier.stopping(
+                    status: "answering what is under way", within: context.configuration.process.drainLimit)
                 wallet.drain().whenComplete { _ in context.lifecycle.finish(ExitCode.stopped) }
             case .stopNow: context.lifecycle.finish(ExitCode.stopped)
             case .reload:

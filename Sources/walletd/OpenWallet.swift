@@ -76,6 +76,16 @@ final class OpenWallet: Sendable {
         return (try Writer(store, on: loop, line: line, batchMax: options.batchMax), book)
     }
 
+    /// Tells `alive` how the wallet is, again and again, each time both threads have had a turn: a thread that hangs makes it
+    /// silent.
+    func beat(every interval: Duration, _ alive: @escaping @Sendable (String) -> Void) {
+        let time = TimeAmount(interval)
+        listener.eventLoop.scheduleRepeatedTask(initialDelay: .zero, delay: time) { [listener, writer] _ in
+            let text = "serving \(listener.value.connections) connections"
+            writer.loop.execute { alive(text) }
+        }
+    }
+
     /// Takes no new calls; the future completes when every open call has been answered.
     func drain() -> EventLoopFuture<Void> {
         listener.eventLoop.flatSubmit { [listener] in listener.value.drain() }

@@ -212,13 +212,15 @@ enum OneThread {
             notifier.ready(status: "ready")
             notifier.reloading()
             notifier.status("2 of\n3")
-            notifier.stopping(status: "draining 4")
+            notifier.stopping(status: "draining 4", within: .milliseconds(1500))
+            notifier.alive(status: "well")
         }
-        #expect(messages.count == 4)
+        #expect(messages.count == 5)
         #expect(messages[0] == "READY=1\nSTATUS=ready")
         #expect(messages[1].hasPrefix("RELOADING=1\nMONOTONIC_USEC=") && Int(messages[1].dropFirst(27)) ?? 0 > 0)
         #expect(messages[2] == "STATUS=2 of 3")
-        #expect(messages[3] == "STOPPING=1\nSTATUS=draining 4")
+        #expect(messages[3] == "STOPPING=1\nSTATUS=draining 4\nEXTEND_TIMEOUT_USEC=1500000")
+        #expect(messages[4] == "WATCHDOG=1\nSTATUS=well")
     }
 
     @Test func state_sentToAnAbstractSocket_arrives() {

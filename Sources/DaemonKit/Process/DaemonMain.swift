@@ -57,7 +57,7 @@ public enum DaemonMain {
             let state = try StateDirectory(path: configuration.process.stateDirectory)
             return DaemonContext(
                 name: name, configuration: configuration, configurationPath: path, log: log, stateDirectory: state,
-                lifecycle: Lifecycle(), notifier: .ofProcess)
+                lifecycle: Lifecycle(), notifier: .ofProcess, sockets: .take(anyProcess: false))
         } catch {
             log.critical("state directory unusable", metadata: ["reason": "\(error)"])
             exit(ExitCode.stateUnusable)
@@ -87,6 +87,8 @@ public struct DaemonContext<Configuration: RunnableConfiguration>: Sendable {
     public let lifecycle: Lifecycle
     /// The service manager.
     public let notifier: ServiceNotifier
+    /// The sockets it opened for this daemon.
+    public let sockets: InheritedSockets
 
     /// Announces that the daemon answers from now on: a log line whatever the log level, and READY=1 to the service
     /// manager.
@@ -99,22 +101,28 @@ public struct DaemonContext<Configuration: RunnableConfiguration>: Sendable {
         notifier.ready(status: "ready")
     }
 
+    private static func refused(_ refusal: ConfigRefusal) -> String {
+        let first = refusal.problems.first.map { "\($0)" } ?? "unreadable"
+        return "the new configuration was refused and the old one stays: \(first)"
+    }
+
     /// Reads the configuration file again and hands it to `apply` if it is good; a bad file changes nothing. Returns
     /// what happened, for whoever asked. Call it on the main thread, from `LifecycleEvent.reload` or
     /// `Lifecycle.perform`.
     public func reload(_ apply: (Configuration) -> Void) -> Result<Void, ConfigRefusal> {
         notifier.reloading()
-        defer { notifier.ready(status: "ready") }
         do throws(ConfigRefusal) {
             let file = try ConfigFile<Configuration>(path: configurationPath, credentials: .ofProcess)
             DaemonLog.setLevel(file.configuration.process.logLevel)
             apply(file.configuration)
             log.notice("configuration reloaded")
+            notifier.ready(status: "configuration reloaded")
             return .success(())
         } catch {
             for problem in error.problems {
                 log.error("configuration not reloaded", metadata: ["problem": "\(problem)"])
             }
+            notifier.ready(status: Self.refused(error))
             return .failure(error)
         }
     }

@@ -12,6 +12,9 @@ import Glibc
 public struct ServiceNotifier: Sendable {
     private let socketPath: String?
 
+    /// Whether anybody is told.
+    public var isListening: Bool { socketPath != nil }
+
     /// `socketPath` as systemd gives it: a path, or a name beginning with `@` in the abstract namespace.
     public init(socketPath: String?) { self.socketPath = socketPath }
 
@@ -27,8 +30,14 @@ public struct ServiceNotifier: Sendable {
     /// with.
     public func reloading() { send("RELOADING=1\nMONOTONIC_USEC=\(Self.monotonicMicroseconds)") }
 
-    /// The drain has begun.
-    public func stopping(status: String) { send("STOPPING=1\nSTATUS=\(Self.line(status))") }
+    /// The drain has begun and may take `limit`, whatever the unit's stop timeout says.
+    public func stopping(status: String, within limit: Duration) {
+        let microseconds = limit.components.seconds * 1_000_000 + limit.components.attoseconds / 1_000_000_000_000
+        send("STOPPING=1\nSTATUS=\(Self.line(status))\nEXTEND_TIMEOUT_USEC=\(microseconds)")
+    }
+
+    /// The daemon's work loops turn (WatchdogSec=), and one line for `systemctl status`.
+    public func alive(status: String) { send("WATCHDOG=1\nSTATUS=\(Self.line(status))") }
 
     /// One line for `systemctl status`.
     public func status(_ text: String) { send("STATUS=\(Self.line(text))") }
@@ -52,6 +61,23 @@ public struct ServiceNotifier: Sendable {
         address.withPointer { pointer, length in
             _ = sendto(socket, bytes, bytes.count, Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT), pointer, length)
         }
+    }
+}
+
+/// How often the service manager wants to hear that the daemon is alive.
+public enum ServiceHeartbeat {
+    /// The longest time between two beats, for `systemctl status` to be fresh without a watchdog too.
+    public static let longest: Duration = .seconds(5)
+
+    /// Half of what `WATCHDOG_USEC` allows (sd_watchdog_enabled(3)), at most `longest`; `nil` when nobody listens.
+    public static var ofProcess: Duration? {
+        interval { getenv($0).map { String(cString: $0) } }
+    }
+
+    static func interval(_ environment: (String) -> String?) -> Duration? {
+        guard environment("NOTIFY_SOCKET") != nil else { return nil }
+        guard let allowed = environment("WATCHDOG_USEC").flatMap({ Int64($0) }), allowed > 0 else { return longest }
+        return min(longest, .microseconds(allowed / 2))
     }
 }
 

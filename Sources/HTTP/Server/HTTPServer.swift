@@ -90,7 +90,7 @@ public final class HTTPServer: Sendable {
 
 // The end.
 extension HTTPServer {
-    /// Closes the listeners and what is idle. Requests under way go on; their answers say `connection: close`.
+    /// Closes the listeners and what stays idle. Requests under way go on; their answers say `connection: close`.
     public func stopAccepting() async {
         let closing = listeners.withLock { listeners in
             defer { listeners = [] }

@@ -14,6 +14,8 @@ public struct ServerConfiguration: Sendable {
     public var headTimeout: TimeAmount = .seconds(15)
     /// Between two requests. Longer than the 60 s idle of common client pools, so that they close first.
     public var keepAliveTimeout: TimeAmount = .seconds(75)
+    /// During a drain, between the end of an answer and the first byte of the next head: a round trip around the world, thrice.
+    public var quietTimeout: TimeAmount = .seconds(1)
     /// Between two reads of a body that is being collected.
     public var bodyIdleTimeout: TimeAmount = .seconds(30)
     /// For a whole body: 32 MiB at 64 KiB/s, a slow uplink.

@@ -133,11 +133,9 @@ extension ServerConnection {
 
     func beginNextHead() {
         phase = .head
-        if seat.isDraining, input.readableBytes == 0 {
-            closeAfterOutput(lingering: false)
-        } else {
-            startIdleDeadline()
-        }
+        startIdleDeadline()
+        // An answer whose head promised to keep the connection: the next request may be on its way.
+        if seat.isDraining { closeWhenQuiet() }
     }
 
     /// The connection ends once what is written has left.

@@ -49,10 +49,12 @@ extension ServerConnection {
         isOutputSent = false
     }
 
-    /// For a drain: idle connections close now. One that has not had its first request is left to send it.
-    func closeIfIdle() {
+    /// For a drain: an idle connection closes when nothing has come for a moment. At once would meet the request that a client
+    /// is sending just now, which it could not know to be safe to send again. One that has not had its first request is left to
+    /// send it.
+    func closeWhenQuiet() {
         guard phase == .head, !isHeadDeadline else { return }
-        context?.close(promise: nil)
+        deadline = min(deadline, loop.deadline(in: seat.configuration.quietTimeout))
     }
 
     /// Writes carry no promises, so progress is told from two numbers: what was handed to the channel since the last tick

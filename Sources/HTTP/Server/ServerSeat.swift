@@ -21,10 +21,10 @@ final class ServerSeat {
         self.tally = tally
     }
 
-    /// Closes what is idle; busy connections close with their answer.
+    /// Closes what stays idle; busy connections close with their answer.
     func drain() {
         isDraining = true
-        for case let connection as ServerConnection in loop.allWatched { connection.closeIfIdle() }
+        for case let connection as ServerConnection in loop.allWatched { connection.closeWhenQuiet() }
     }
 
     /// Cuts every connection and returns how many there were.
