@@ -57,6 +57,8 @@ public enum MessageNumber: UInt16, CaseIterable, Sendable {
     case gatewayReload = 0x020B
     /// Every request as it ends.
     case gatewayWatch = 0x020C
+    /// Starts gatewayd's successor and hands over to it.
+    case gatewayHandOver = 0x020E
 }
 
 extension MessageNumber: CustomStringConvertible {
@@ -86,6 +88,7 @@ extension MessageNumber: CustomStringConvertible {
         case .gatewayErrors: "gateway.errors"
         case .gatewayStatus: "gateway.status"
         case .gatewayReload: "gateway.reload"
+        case .gatewayHandOver: "gateway.handOver"
         case .gatewayWatch: "gateway.watch"
         }
     }
@@ -104,7 +107,7 @@ extension MessageNumber {
         case .walletHold, .walletSettle, .walletRelease, .walletAssertHold:
             .gatewayd
         case .gatewayTenantCreate, .gatewayTenantList, .gatewayTenantUpdate, .gatewayKeyCreate, .gatewayKeyList,
-            .gatewayKeyRevoke, .gatewayKeyUpdate, .gatewayReload, .gatewayWatch:
+            .gatewayKeyRevoke, .gatewayKeyUpdate, .gatewayReload, .gatewayHandOver, .gatewayWatch:
             .weirctl
         }
     }
@@ -123,6 +126,8 @@ extension MessageNumber {
             .minutes(10)
         case .gatewayUsage, .gatewayReload:
             .seconds(30)
+        case .gatewayHandOver:
+            .seconds(60)
         case .gatewayErrors:
             .seconds(10)
         case .gatewayWatch:

@@ -56,6 +56,10 @@ enum StoreLog {
         switch event {
         case .failing(let error):
             log.error("usage cannot be stored; paid requests are refused", metadata: ["reason": "\(error)"])
+        case .leftBehind(let error):
+            log.error(
+                "the usage of an earlier process cannot be read; its file is left there",
+                metadata: ["reason": "\(error)"])
         case .recovered(let failures): log.notice("usage is stored again", metadata: ["failed_commits": "\(failures)"])
         }
     }

@@ -16,20 +16,20 @@ import Tenancy
 
 /// Called from the main thread; its parts live on their event loops.
 final class GatewayDaemon: Sendable {
-    private let context: DaemonContext<GatewaydConfiguration>
+    let context: DaemonContext<GatewaydConfiguration>
     private let group: MultiThreadedEventLoopGroup
     private let storeGroup = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     private let loops: [any EventLoop]
     private let gateways: GatewayRegistry
-    private let shared: GatewayShared
+    let shared: GatewayShared
     private let publisher: KeyPublisher
     private let server: HTTPServer
     private let identity: PeerIdentity
     private let startedAt = Clock.unixMillis()
     private let configured: Mutex<Configured>
-    private let listener = Mutex<NIOLoopBound<Listener>?>(nil)
+    let listener = Mutex<NIOLoopBound<Listener>?>(nil)
     /// The control loop: IPC and replayed settlements.
-    private var control: any EventLoop { loops[0] }
+    var control: any EventLoop { loops[0] }
 
     /// The configuration in force.
     private struct Configured {
@@ -47,10 +47,7 @@ final class GatewayDaemon: Sendable {
         let loops = Array(group.makeIterator())
         let gateways = GatewayRegistry()
         let store = try StoreQueue.open(
-            StoreOptions(
-                path: context.stateDirectory.file("gatewayd.db"), eventDays: configuration.retentionDays,
-                clock: { Clock.unixMillis().value }, report: { [log = context.log] in StoreLog.note($0, log) }),
-            on: storeGroup.next(), loops: loops
+            Self.storeOptions(context), on: storeGroup.next(), loops: loops
         ) { index, records in gateways.settle(records, on: index) }
         let publisher = KeyPublisher(loops: loops)
         let shared = GatewayShared(store: store, metrics: MetricBoard<GatewayMetric>())
@@ -96,17 +93,30 @@ final class GatewayDaemon: Sendable {
 
     /// The IPC socket: the service manager's, or one of our own.
     private var ipcAddress: IPC.ListenAddress {
-        context.sockets.named("ipc").first.map { .descriptor($0) } ?? .path(context.configuration.process.socket)
+        context.sockets.copies(named: "ipc").first.map { .descriptor($0) }
+            ?? .path(context.configuration.process.socket)
     }
 
-    private func startService() throws {
+    /// The store's file: the daemon's own, or with `leaving` the one of a process that has handed over.
+    static func storeOptions(
+        _ context: DaemonContext<GatewaydConfiguration>, leaving: String? = nil
+    ) -> StoreOptions {
+        StoreOptions(
+            path: context.stateDirectory.file(leaving ?? "gatewayd.db"),
+            leaving: leaving == nil ? LeavingFolder(context.stateDirectory) : nil,
+            eventDays: context.configuration.retentionDays,
+            clock: { Clock.unixMillis().value }, report: { [log = context.log] in StoreLog.note($0, log) })
+    }
+
+    func startService() throws {
         let administration = Administration(store: shared.store, publisher: publisher, clock: Clock.unixMillis)
         let configuration = context.configuration
         let policy = PeerPolicy(users: configuration.peers)
         try control.flatSubmit { [self, log = context.log] in
             let service = ServiceContext(
                 store: shared.store, administration: administration, vitals: { [unowned self] in vitals() },
-                reload: { [unowned self] done in reload(done) }, clock: Clock.unixMillis, eventLoop: control)
+                reload: { [unowned self] done in reload(done) },
+                handOver: { [unowned self] done in handOver(done) }, clock: Clock.unixMillis, eventLoop: control)
             let listening = Listener(
                 ipcAddress, eventLoop: control, table: Service.table(service),
                 identity: identity, policy: policy

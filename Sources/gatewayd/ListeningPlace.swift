@@ -20,8 +20,8 @@ struct ListeningPlace {
     static func all(
         of listeners: [ListenerConfiguration], _ sockets: InheritedSockets
     ) throws(SocketMismatch) -> [ListeningPlace] {
-        var plain = sockets.named(plainName)[...]
-        var secure = sockets.named(tlsName)[...]
+        var plain = sockets.copies(named: plainName)[...]
+        var secure = sockets.copies(named: tlsName)[...]
         guard !plain.isEmpty || !secure.isEmpty else { return listeners.map(bound) }
         let wanted = (listeners.count { $0.tls == nil }, listeners.count { $0.tls != nil })
         guard wanted == (plain.count, secure.count) else {

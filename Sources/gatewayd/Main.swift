@@ -31,6 +31,7 @@ enum Gatewayd {
             case .drain:
                 daemon.drain { context.lifecycle.finish(ExitCode.stopped) }
             case .stopNow: daemon.cut { context.lifecycle.finish(ExitCode.stopped) }
+            case .handOver: _ = daemon.handOverAnswer()
             case .reload: _ = context.reload { daemon.adopt($0) }
             }
         }

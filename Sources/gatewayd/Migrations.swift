@@ -14,6 +14,7 @@ enum Migrations {
         Migration(1, "tenants and keys", tenantsAndKeys),
         Migration(2, "usage events, rollups and the outbox cursor", usage),
         Migration(3, "errors", errors),
+        Migration(4, "leaving files that were taken in", absorbed),
     ]
 
     /// Tenant numbers are dense from 0 (event loops index an array with them). A key is never deleted: `revoked_at` ends it.
@@ -112,6 +113,13 @@ enum Migrations {
             settled_seq INTEGER NOT NULL
         ) STRICT;
         INSERT INTO outbox (only, settled_seq) VALUES (0, 0);
+        """
+
+    private static let absorbed = """
+        CREATE TABLE absorbed (
+            name TEXT PRIMARY KEY NOT NULL,
+            through INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
         """
 
     private static let errors = """

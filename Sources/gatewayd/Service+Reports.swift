@@ -54,6 +54,12 @@ extension ServiceContext {
         store.perform(on: eventLoop, question, done)
     }
 
+    func handOver(_ answer: IPC.Answer<HandOverAnswer>) {
+        let done: @Sendable (Result<HandOverAnswer, StoreFailure>) -> Void = reply(to: answer) { $0 }
+        let loop = eventLoop
+        handOver { outcome in loop.execute { done(.success(outcome)) } }
+    }
+
     func reload(_ answer: IPC.Answer<ReloadAnswer>) {
         let done: @Sendable (Result<ReloadAnswer, StoreFailure>) -> Void = reply(to: answer) { $0 }
         let loop = eventLoop

@@ -17,6 +17,8 @@ struct ServiceContext {
     let vitals: @Sendable () -> GatewayVitals
     /// Reads the configuration again; calls back once, from any thread.
     let reload: @Sendable (_ done: @escaping @Sendable (ReloadAnswer) -> Void) -> Void
+    /// Hands over to a successor; calls back once, from any thread.
+    let handOver: @Sendable (_ done: @escaping @Sendable (HandOverAnswer) -> Void) -> Void
     let clock: @Sendable () -> UnixMillis
     let eventLoop: any EventLoop
     let watchers = WatcherCount()
@@ -56,6 +58,7 @@ enum Service {
                 .call(ErrorReportRequest.self, from: reporters, within: .seconds(10)) { context.errors($0, $1) },
                 .call(GatewayStatusRequest.self, from: reporters, within: .seconds(1)) { context.status($1) },
                 .call(ReloadRequest.self, from: .weirctl, within: .seconds(30)) { context.reload($1) },
+                .call(HandOverRequest.self, from: .weirctl, within: .seconds(60)) { context.handOver($1) },
                 .stream(WatchRequest.self, from: .weirctl, within: nil) { context.watch($0, $1) },
             ])
     }

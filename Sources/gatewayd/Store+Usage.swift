@@ -9,8 +9,11 @@ import Storage
 import Tenancy
 
 extension Store {
-    /// Writes `batch`, `errors` and the outbox cursor.
-    func append(_ batch: UsageBatch, errors: [ErrorRecord], settled: Int64) throws(StorageError) {
+    /// Writes `batch`, `errors` and the outbox cursor, and how far a leaving file was taken in with it.
+    func append(
+        _ batch: UsageBatch, errors: [ErrorRecord], settled: Int64,
+        absorbing file: (name: String, through: Int64)? = nil
+    ) throws(StorageError) {
         try database.transaction { () throws(StorageError) in
             // Compiled text is found by its bytes: once a batch, not once a row.
             let insert = try database.prepare(Self.insertEventSQL)
@@ -21,6 +24,7 @@ extension Store {
                 try addTotal(entry.group, entry.sums, lastSeq: entry.lastSeq)
             }
             try saveSettled(settled)
+            if let file { try saveAbsorbed(file.name, through: file.through) }
         }
     }
 

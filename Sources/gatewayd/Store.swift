@@ -10,6 +10,8 @@ import Storage
 /// How the store is opened.
 struct StoreOptions: Sendable {
     let path: String
+    /// Where leaving files of earlier processes are taken in from; `nil` for a leaving file itself.
+    var leaving: LeavingFolder?
     /// Days that usage events and errors are kept; rollups and totals stay.
     var eventDays = 90
     /// Wall-clock milliseconds since 1970: when a key was last used, what retention may take.
@@ -26,6 +28,8 @@ enum StoreEvent: Sendable {
     case failing(StorageError)
     /// Commits succeed again after this many failures.
     case recovered(afterFailures: Int)
+    /// A leaving file cannot be read. It stays where it is, for a person to look at.
+    case leftBehind(StorageError)
 }
 
 /// The open file and what is kept of it in memory.

@@ -105,6 +105,18 @@ extension StoreQueue {
         }
     }
 
+    /// Closes the file and goes on in another, with what waits and with the numbers: at a handover, and back after one that
+    /// failed. Waits for it; when it throws, the file is the one before.
+    func move(to options: StoreOptions) throws {
+        let moving: @Sendable () throws -> Void = { [worker] in
+            guard let open = worker.value else { preconditionFailure("the store was used after it was closed") }
+            let moved = try open.moved(to: options)
+            worker.value = moved.worker
+            if let fault = moved.fault { throw fault }
+        }
+        if thread.inEventLoop { try moving() } else { try thread.submit(moving).wait() }
+    }
+
     private func onThread<Answer: Sendable>(_ body: @escaping @Sendable (StoreWorker) -> Answer) throws -> Answer {
         let asking: @Sendable () -> Answer = { [worker] in
             guard let open = worker.value else { preconditionFailure("the store was used after it was closed") }

@@ -14,23 +14,27 @@ final class StoreWorker {
     var watchers: [UInt64: @Sendable ([UsageRecord]) -> Void] = [:]
 
     private let inbox: StoreInbox
-    private let thread: any EventLoop
+    let thread: any EventLoop
     private let loops: [any EventLoop]
     private let deliver: @Sendable (Int, [CommittedRecord]) -> Void
-    private let options: StoreOptions
+    var options: StoreOptions
 
     /// Taken from the inbox and not yet durable, oldest first.
     private var records: [UsageRecord] = []
     private var errors: [ErrorRecord] = []
-    private var cursor: OutboxCursor
-    private var savedCursor: Int64
+    var cursor: OutboxCursor
+    var savedCursor: Int64
     /// The newest event of each key that had one since the start.
-    private var tails: [KeyID: Int64] = [:]
+    var tails: [KeyID: Int64] = [:]
     private var replay: Replay
     /// Failed commits since the last one that succeeded.
-    private var failures = 0
+    var failures = 0
     private var retry: Scheduled<Void>?
     private var upkeep: RepeatedTask?
+    /// The wait for leaving files whose processes live.
+    var leaving: Scheduled<Void>?
+    /// Leaving files that cannot be read.
+    var givenUp: Set<String> = []
 
     /// Replayed events handed out at once: a few batches' worth, so that the wallet stays busy and memory small.
     static let replayPage = 1024
@@ -42,6 +46,8 @@ final class StoreWorker {
     static let retryFirst = TimeAmount.milliseconds(50)
     /// The longest wait between tries: how late a freed disk is noticed.
     static let retryMost = TimeAmount.seconds(2)
+    /// How often leaving files are looked at while their processes live.
+    static let leavingTime = TimeAmount.milliseconds(500)
 
     /// Events of a previous run, on their way to loop 0.
     private struct Replay {
@@ -54,9 +60,12 @@ final class StoreWorker {
 
     init(
         _ options: StoreOptions, inbox: StoreInbox, thread: any EventLoop, loops: [any EventLoop],
-        deliver: @escaping @Sendable (Int, [CommittedRecord]) -> Void
+        deliver: @escaping @Sendable (Int, [CommittedRecord]) -> Void, carrying rest: StoreRest? = nil
     ) throws(StorageError) {
         store = try Store(path: options.path, fileLayer: options.fileLayer)
+        if let rest, options.leaving == nil { try store.begin(after: rest.last) }
+        // Before anything else is numbered: a handover that failed takes its own events back under their own numbers.
+        let areAllAbsorbed = try Self.absorbAll(into: store, options)
         let (settled, last) = try store.outboxState()
         cursor = OutboxCursor(settled: settled, last: last)
         savedCursor = settled
@@ -66,8 +75,11 @@ final class StoreWorker {
         self.thread = thread
         self.loops = loops
         self.deliver = deliver
+        records = rest?.records ?? []
+        errors = rest?.errors ?? []
         noteState()
         startUpkeep()
+        if !areAllAbsorbed { lookForLeavingFiles() }
     }
 
     /// Commits what waits, even when a retry was planned, and closes. Returns how many records could not be stored.
@@ -75,6 +87,7 @@ final class StoreWorker {
         retry?.cancel()
         retry = nil
         upkeep?.cancel()
+        leaving?.cancel()
         work()
         // The batch carried the cursor of before; what it settled by itself is kept too.
         if cursor.settled > savedCursor { work() }
@@ -83,6 +96,30 @@ final class StoreWorker {
         store.close()
         return records.count
     }
+
+    /// Closes this file and goes on in another: what is not stored yet goes along, and so do the numbers. When the other file
+    /// cannot be opened, this one is opened again, and the fault is returned beside it.
+    func moved(to options: StoreOptions) throws(StorageError) -> (worker: StoreWorker, fault: StorageError?) {
+        _ = close()
+        let rest = StoreRest(records: records, errors: errors, last: cursor.last)
+        do throws(StorageError) {
+            return (try opened(options, rest), nil)
+        } catch {
+            return (try opened(self.options, rest), error)
+        }
+    }
+
+    private func opened(_ options: StoreOptions, _ rest: StoreRest) throws(StorageError) -> StoreWorker {
+        try StoreWorker(options, inbox: inbox, thread: thread, loops: loops, deliver: deliver, carrying: rest)
+    }
+}
+
+/// What goes from one file's worker to the next one's.
+struct StoreRest {
+    let records: [UsageRecord]
+    let errors: [ErrorRecord]
+    /// The highest event number given out.
+    let last: Int64
 }
 
 // MARK: batches
@@ -143,7 +180,7 @@ extension StoreWorker {
         return batch.records.count
     }
 
-    private func succeeded(_ batch: UsageBatch) {
+    func succeeded(_ batch: UsageBatch) {
         if failures > 0 { options.report(.recovered(afterFailures: failures)) }
         failures = 0
         inbox.note { state in
@@ -173,7 +210,7 @@ extension StoreWorker {
         loops[index].execute { [deliver] in deliver(index, part) }
     }
 
-    private func failed(_ error: StorageError) {
+    func failed(_ error: StorageError) {
         failures += 1
         if failures == 1 { options.report(.failing(error)) }
         inbox.note { state in
@@ -191,7 +228,7 @@ extension StoreWorker {
         }
     }
 
-    private func noteState() {
+    func noteState() {
         let waiting = records.count
         let backlog = cursor.backlog
         inbox.noteWaiting(waiting, backlog: backlog)

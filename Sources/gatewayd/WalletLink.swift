@@ -21,6 +21,8 @@ enum HoldVerdict {
 
 /// Bound to one event loop.
 final class WalletLink {
+    /// How often a hold is asked for when connections end under it; each waits for a new one within the link's patience.
+    static let holdTries = 3
     /// How long walletd may take to make a settlement durable before it is sent again.
     static let settleDeadline: TimeAmount = .seconds(10)
     /// The pause before a settlement that walletd could not store (disk full) is tried again.
@@ -71,17 +73,24 @@ final class WalletLink {
         let request = HoldRequest(
             hold: number, amount: amount, cap: caller.key.cap, policy: caller.tenant.policy, tenant: caller.tenant.id,
             budget: caller.key.id)
+        ask(request, triesLeft: Self.holdTries - 1, done)
+    }
+
+    private func ask(_ request: HoldRequest, triesLeft: Int, _ done: @escaping (HoldVerdict) -> Void) {
         client.hold(request) { [self] result in
             switch result {
             case .success(let answer):
                 guard case .refused(let refusal) = answer.outcome else {
-                    holds[number] = request
-                    return done(.granted(number))
+                    holds[request.hold] = request
+                    return done(.granted(request.hold))
                 }
                 done(.refused(refusal, free: answer.free))
+            case .failure(.connectionLost) where triesLeft > 0, .failure(.refused(.draining, _)) where triesLeft > 0:
+                // walletd restarts. What it may have set aside ended with the connection.
+                ask(request, triesLeft: triesLeft - 1, done)
             case .failure(let failure):
                 // The answer may only be late: whatever walletd set aside is let go again.
-                if failure.effect == .unknown { client.release(ReleaseRequest(hold: number)) { _ in } }
+                if failure.effect == .unknown { client.release(ReleaseRequest(hold: request.hold)) { _ in } }
                 done(.unavailable)
             }
         }

@@ -36,7 +36,7 @@ enum Walletd {
             role: .walletd, instance: .random(in: .min ... .max), build: "walletd \(WeirVersion.text)")
         return WalletOptions(
             path: context.stateDirectory.file("wallet.db"),
-            address: context.sockets.named("ipc").first.map { .descriptor($0) } ?? .path(configuration.process.socket),
+            address: context.sockets.copies(named: "ipc").first.map { .descriptor($0) } ?? .path(configuration.process.socket),
             policy: configuration.policy, batchMax: configuration.batchMax, limits: configuration.limits,
             check: configuration.check, process: .init(startedAt: now(), identity: identity), log: context.log)
     }
@@ -50,6 +50,8 @@ enum Walletd {
                     status: "answering what is under way", within: context.configuration.process.drainLimit)
                 wallet.drain().whenComplete { _ in context.lifecycle.finish(ExitCode.stopped) }
             case .stopNow: context.lifecycle.finish(ExitCode.stopped)
+            case .handOver:
+                context.log.warning("walletd does not hand over: it is restarted within milliseconds, and callers wait")
             case .reload:
                 // Everything but the log level is decided at start; a changed value waits for the next one.
                 _ = context.reload { _ in }

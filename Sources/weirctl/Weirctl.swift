@@ -23,7 +23,10 @@ struct Weirctl: ParsableCommand {
         version: "weirctl \(WeirVersion.text)", subcommands: [BecomeCommand.self],
         groupedSubcommands: [
             CommandGroup(
-                name: "Running", subcommands: [InitCommand.self, UpCommand.self, CheckCommand.self, ReloadCommand.self]),
+                name: "Running",
+                subcommands: [
+                    InitCommand.self, UpCommand.self, CheckCommand.self, ReloadCommand.self, RestartCommand.self,
+                ]),
             CommandGroup(
                 name: "Watching",
                 subcommands: [

@@ -44,6 +44,10 @@ import Testing
             ([.hangUp, .hangUp], [.deliver(.reload), .deliver(.reload)]),
             ([.hangUp, .terminate, .hangUp], [.deliver(.reload), .deliver(.drain), .ignore]),
             ([.deadline], [.ignore]),
+            ([.handOver, .handOver], [.deliver(.handOver), .deliver(.handOver)]),
+            ([.terminate, .handOver], [.deliver(.drain), .ignore]),
+            ([.handedOver, .terminate, .terminate, .hangUp], [.deliver(.drain), .ignore, .ignore, .ignore]),
+            ([.handedOver, .deadline, .terminate], [.deliver(.drain), .deliver(.stopNow), .exitAtOnce]),
         ] as [([LifecyclePolicy.Input], [LifecyclePolicy.Verdict])])
     func inputs_inOrder_giveTheseVerdicts(inputs: [LifecyclePolicy.Input], verdicts: [LifecyclePolicy.Verdict]) {
         var policy = LifecyclePolicy()
@@ -75,7 +79,7 @@ import Testing
         lifecycle.perform { lifecycle.request(.reload) }
         let result = run(drainLimit: .seconds(60), lifecycle) { event in
             switch event {
-            case .reload: lifecycle.request(.drain)
+            case .reload, .handOver: lifecycle.request(.drain)
             case .drain:
                 #expect(lifecycle.isDraining)
                 lifecycle.finish(7)

@@ -13,22 +13,22 @@ import Testing
 
     @Test func sockets_areFoundByName_inOrder() {
         let sockets = Self.read(["LISTEN_PID": "42", "LISTEN_FDS": "3", "LISTEN_FDNAMES": "http:ipc:http"])
-        #expect(sockets.named("http") == [3, 5])
-        #expect(sockets.named("ipc") == [4])
-        #expect(sockets.named("https").isEmpty)
+        #expect(sockets.descriptors("http") == [3, 5])
+        #expect(sockets.descriptors("ipc") == [4])
+        #expect(sockets.descriptors("https").isEmpty)
     }
 
     @Test func sockets_withoutNames_areThere_andHaveNone() {
         let sockets = Self.read(["LISTEN_PID": "42", "LISTEN_FDS": "2", "LISTEN_FDNAMES": "http"])
-        #expect(sockets.named("http") == [3])
-        #expect(sockets.named("unknown") == [4])
+        #expect(sockets.descriptors("http") == [3])
+        #expect(sockets.descriptors("unknown") == [4])
     }
 
     @Test func socketsOfAnotherProcess_areLeftAlone_unlessTheyWereHandedOver() {
         let environment = ["LISTEN_PID": "41", "LISTEN_FDS": "1", "LISTEN_FDNAMES": "ipc"]
         #expect(Self.read(environment).isEmpty)
         #expect(Self.read(["LISTEN_FDS": "1"]).isEmpty)
-        #expect(Self.read(environment, anyProcess: true).named("ipc") == [3])
+        #expect(Self.read(environment, anyProcess: true).descriptors("ipc") == [3])
     }
 
     @Test(arguments: ["", "0", "-1", "65", "x", "99999999999999999999"])

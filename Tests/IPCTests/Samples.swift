@@ -256,4 +256,7 @@ let gatewaySamples: [Sample] = [
             usage: Usage(uncachedInput: 50, cacheRead: 100_000, cacheWrite5m: 1_000, cacheWrite1h: 2_000, output: 300),
             cost: Micros(508), tenant: TenantID("acme")!, key: KeyID("key_0123456789abcdef")!, model: "claude-sonnet",
             host: "api.example")),
+    Sample(
+        "gateway.handOver answer",
+        HandOverAnswer(accepted: true, process: 4_711, text: "")),
 ]

@@ -85,6 +85,12 @@ public final class FaultyFiles: @unchecked Sendable {
         }
     }
 
+    /// The paths of all files, in their order.
+    public var paths: [String] { withDisk { $0.files.keys.sorted() } }
+
+    /// Removes a file behind everybody's back.
+    public func remove(_ path: String) { withDisk { $0.files[path] = nil } }
+
     /// Changes one byte of a file behind everybody's back.
     public func damage(_ path: String, at offset: Int) {
         withDisk { $0.files[path]?.flip(offset) }

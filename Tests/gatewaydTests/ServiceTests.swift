@@ -86,6 +86,7 @@ extension ServiceContext {
                     build: "test")
             },
             reload: { done in done(ReloadAnswer(accepted: false, generation: 1, text: "weir.yaml:3:1: no")) },
+            handOver: { done in done(HandOverAnswer(accepted: false, process: 0, text: "no")) },
             clock: { StoreRig.start }, eventLoop: rig.loops[0])
     }
 }

@@ -20,6 +20,7 @@ final class StoreRig {
     let thread = EmbeddedEventLoop()
     let loops: [EmbeddedEventLoop]
     let queue: StoreQueue
+    let options: StoreOptions
     private let log = DeliveryLog()
     private(set) var events = StoreEventLog()
 
@@ -32,8 +33,9 @@ final class StoreRig {
         self.loops = loops
         let (log, events) = (log, events)
         let options = StoreOptions(
-            path: "/gatewayd.db", eventDays: 30, clock: { now.value }, fileLayer: faulty.name,
+            path: "/gatewayd.db", leaving: .on(faulty), eventDays: 30, clock: { now.value }, fileLayer: faulty.name,
             report: { events.add($0) })
+        self.options = options
         queue = try StoreQueue.open(options, on: thread, loops: loops) { loop, records in log.add(loop, records) }
     }
 
@@ -78,6 +80,17 @@ final class StoreRig {
     }
 }
 
+extension LeavingFolder {
+    /// The leaving files of a disk in memory.
+    static func on(_ faulty: FaultyFiles) -> LeavingFolder {
+        LeavingFolder(
+            names: {
+                faulty.paths.map { String($0.dropFirst()) }.filter { $0.hasPrefix("leaving-") && $0.hasSuffix(".db") }
+            },
+            path: { "/\($0)" }, remove: { faulty.remove("/\($0)") })
+    }
+}
+
 extension KeyFingerprint {
     /// The digest of a key in the clear.
     static func of(secret: String) -> KeyFingerprint {
@@ -119,6 +132,7 @@ final class StoreEventLog: Sendable {
             switch event {
             case .failing: entries.append("failing")
             case .recovered: entries.append("recovered")
+            case .leftBehind: entries.append("leftBehind")
             }
         }
     }

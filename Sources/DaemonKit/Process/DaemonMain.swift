@@ -22,6 +22,8 @@ public enum DaemonMain {
     public static func run<Configuration: RunnableConfiguration>(
         _ name: String, _ type: Configuration.Type, _ body: (DaemonContext<Configuration>) -> Int32
     ) -> Never {
+        _ = Executable.path
+        Predecessor.launchIfAsked()
         Lifecycle.blockSignals()
         switch Invocation.read(Array(CommandLine.arguments.dropFirst())) {
         case .help: leave(Invocation.help(name), ExitCode.stopped)
@@ -53,11 +55,19 @@ public enum DaemonMain {
         _ name: String, _ path: String, _ configuration: Configuration
     ) -> DaemonContext<Configuration> {
         let log = DaemonLog.start(name, configuration.process.logLevel)
+        let predecessor = Predecessor.take()
+        do throws(HandoverFault) {
+            try predecessor?.waitForState()
+        } catch {
+            log.critical("not taken over", metadata: ["reason": "\(error)"])
+            exit(ExitCode.failed)
+        }
         do throws(FileFault) {
             let state = try StateDirectory(path: configuration.process.stateDirectory)
             return DaemonContext(
                 name: name, configuration: configuration, configurationPath: path, log: log, stateDirectory: state,
-                lifecycle: Lifecycle(), notifier: .ofProcess, sockets: .take(anyProcess: false))
+                lifecycle: Lifecycle(), notifier: .ofProcess, sockets: .take(anyProcess: predecessor != nil),
+                predecessor: predecessor)
         } catch {
             log.critical("state directory unusable", metadata: ["reason": "\(error)"])
             exit(ExitCode.stateUnusable)
@@ -89,6 +99,8 @@ public struct DaemonContext<Configuration: RunnableConfiguration>: Sendable {
     public let notifier: ServiceNotifier
     /// The sockets it opened for this daemon.
     public let sockets: InheritedSockets
+    /// The process that hands over to this one.
+    let predecessor: Predecessor?
 
     /// Announces that the daemon answers from now on: a log line whatever the log level, and READY=1 to the service
     /// manager.
@@ -97,6 +109,12 @@ public struct DaemonContext<Configuration: RunnableConfiguration>: Sendable {
         var facts = detail
         facts["pid"] = "\(getpid())"
         facts["version"] = "\(WeirVersion.text)"
+        do throws(HandoverFault) {
+            try predecessor?.becomeMain()
+        } catch {
+            log.critical("not taken over", metadata: ["reason": "\(error)"])
+            exit(ExitCode.failed)
+        }
         DaemonLog.announce(name, "ready", facts)
         notifier.ready(status: "ready")
     }

@@ -24,8 +24,13 @@ public struct InheritedSockets: Sendable {
     /// No sockets: the daemon makes its own.
     public static let none = InheritedSockets(entries: [])
 
-    /// The descriptors called `name`, in their order.
-    public func named(_ name: String) -> [Int32] { entries.filter { $0.name == name }.map(\.descriptor) }
+    /// The descriptors called `name`, in their order. They stay this value's own: a successor gets them.
+    func descriptors(_ name: String) -> [Int32] { entries.filter { $0.name == name }.map(\.descriptor) }
+
+    /// Copies of the descriptors called `name`, in their order, for the caller to keep and close.
+    public func copies(named name: String) -> [Int32] {
+        descriptors(name).map { fcntl($0, F_DUPFD_CLOEXEC, Self.first) }.filter { $0 >= 0 }
+    }
 
     /// Whether there are none.
     public var isEmpty: Bool { entries.isEmpty }

@@ -18,6 +18,7 @@ public final class Lifecycle: Sendable {
         var work: [@Sendable () -> Void] = []
         var exitCode: Int32?
         var isDraining = false
+        var isHandedOver = false
     }
 
     private let state = Mutex(State())
@@ -46,7 +47,7 @@ public final class Lifecycle: Sendable {
         while true {
             for work in takeWork() { work() }
             if let code = state.withLock({ $0.exitCode }) { return code }
-            guard let input = SignalWait.next(until: deadline) else { continue }
+            guard let input = takeHandedOver() ?? SignalWait.next(until: deadline) else { continue }
             switch policy.receive(input) {
             case .ignore: continue
             case .exitAtOnce: _exit(ExitCode.failed)
@@ -65,6 +66,12 @@ public final class Lifecycle: Sendable {
         signalWaiter(SIGUSR1)
     }
 
+    /// A successor serves from now on: `drain` follows, and TERM means nothing any more. Any thread may call it.
+    public func leave() {
+        state.withLock { $0.isHandedOver = true }
+        signalWaiter(SIGUSR1)
+    }
+
     /// Runs `work` on the thread of `run`, in the order of the calls. Any thread may call it.
     public func perform(_ work: @escaping @Sendable () -> Void) {
         state.withLock { $0.work.append(work) }
@@ -75,7 +82,15 @@ public final class Lifecycle: Sendable {
     public func request(_ event: LifecycleEvent) {
         switch event {
         case .reload: signalWaiter(SIGHUP)
+        case .handOver: signalWaiter(SIGUSR2)
         case .drain, .stopNow: signalWaiter(SIGTERM)
+        }
+    }
+
+    private func takeHandedOver() -> LifecyclePolicy.Input? {
+        state.withLock { state in
+            defer { state.isHandedOver = false }
+            return state.isHandedOver ? .handedOver : nil
         }
     }
 
@@ -98,7 +113,7 @@ enum SignalWait {
     static var awaited: sigset_t {
         var set = sigset_t()
         sigemptyset(&set)
-        for signal in [SIGTERM, SIGINT, SIGHUP, SIGUSR1] { sigaddset(&set, signal) }
+        for signal in [SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2] { sigaddset(&set, signal) }
         return set
     }
 
@@ -117,6 +132,7 @@ enum SignalWait {
         switch signal {
         case SIGTERM, SIGINT: return .terminate
         case SIGHUP: return .hangUp
+        case SIGUSR2: return .handOver
         default: return nil
         }
     }

@@ -13,16 +13,24 @@ public enum LifecycleEvent: Hashable, Sendable {
     case stopNow
     /// Read the configuration again. Never comes once the drain has begun.
     case reload
+    /// Hand over to a successor (USR2). Never comes once the drain has begun.
+    case handOver
 }
 
 /// From signals and deadlines to events.
 struct LifecyclePolicy {
     enum Phase: Hashable {
-        case running, draining, stopping
+        case running
+        /// A successor serves; what is begun here is finished, however often the service manager says TERM to what is left of
+        /// the unit.
+        case leaving
+        case draining, stopping
     }
 
     enum Input: Hashable {
-        case terminate, hangUp, deadline
+        case terminate, hangUp, handOver, deadline
+        /// The successor serves.
+        case handedOver
     }
 
     enum Verdict: Hashable {
@@ -40,11 +48,16 @@ struct LifecyclePolicy {
             phase = .draining
             return .deliver(.drain)
         case (.running, .hangUp): return .deliver(.reload)
-        case (.draining, .terminate), (.draining, .deadline):
+        case (.running, .handOver): return .deliver(.handOver)
+        case (.running, .handedOver):
+            phase = .leaving
+            return .deliver(.drain)
+        case (.draining, .terminate), (.draining, .deadline), (.leaving, .deadline):
             phase = .stopping
             return .deliver(.stopNow)
         case (.stopping, .terminate), (.stopping, .deadline): return .exitAtOnce
-        case (_, .hangUp), (.running, .deadline): return .ignore
+        case (_, .hangUp), (_, .handOver), (_, .handedOver), (.running, .deadline), (.leaving, .terminate):
+            return .ignore
         }
     }
 }

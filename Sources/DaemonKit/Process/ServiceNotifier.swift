@@ -39,6 +39,9 @@ public struct ServiceNotifier: Sendable {
     /// The daemon's work loops turn (WatchdogSec=), and one line for `systemctl status`.
     public func alive(status: String) { send("WATCHDOG=1\nSTATUS=\(Self.line(status))") }
 
+    /// Another process of the unit is the main one from now on.
+    func mainProcess(_ process: Int32) { send("MAINPID=\(process)") }
+
     /// One line for `systemctl status`.
     public func status(_ text: String) { send("STATUS=\(Self.line(text))") }
 

@@ -5,12 +5,13 @@
 // Called by: DaemonMain, before the daemon opens anything.
 
 import Glibc
+import Synchronization
 
 /// A state directory that this process holds. The hold ends with the process, or when the last reference goes away.
 public final class StateDirectory: Sendable {
     /// The folder's absolute path.
     public let path: String
-    private let lock: Int32
+    private let lock: Mutex<Int32>
 
     /// Creates the folder with mode 0700 if it is missing (and its parents with 0755), checks that it is private, and
     /// locks it.
@@ -18,13 +19,44 @@ public final class StateDirectory: Sendable {
         try Self.create(path, mode: 0o700)
         try Self.checkPrivate(path)
         self.path = path
-        lock = try Self.acquire(path.appendingPath("lock"))
+        lock = Mutex(try Self.acquire(path.appendingPath("lock")))
     }
 
-    deinit { close(lock) }
+    deinit { release() }
+
+    /// Lets the folder go, for a successor to hold. Files of this process's own may still be made in it.
+    public func release() {
+        lock.withLock { lock in
+            if lock >= 0 { close(lock) }
+            lock = -1
+        }
+    }
+
+    /// Holds the folder again after `release`.
+    public func reacquire() throws(FileFault) {
+        let held = try Self.acquire(path.appendingPath("lock"))
+        lock.withLock { $0 = held }
+    }
 
     /// The path of `name` in this folder.
     public func file(_ name: String) -> String { path.appendingPath(name) }
+
+    /// The names of the files in this folder that begin and end so, in their order.
+    public func names(from prefix: String, to suffix: String) -> [String] {
+        guard let opened = opendir(path) else { return [] }
+        defer { closedir(opened) }
+        var names: [String] = []
+        while let entry = readdir(opened) {
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            if name.hasPrefix(prefix), name.hasSuffix(suffix) { names.append(name) }
+        }
+        return names.sorted()
+    }
+
+    /// Removes the file `name` if it is there.
+    public func remove(_ name: String) { unlink(file(name)) }
 
     private static func create(_ path: String, mode: mode_t) throws(FileFault) {
         if mkdir(path, mode) == 0 || errno == EEXIST { return }

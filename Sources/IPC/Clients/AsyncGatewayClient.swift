@@ -92,6 +92,12 @@ extension AsyncGatewayClient {
         _ request: ReloadRequest = ReloadRequest(), deadline: TimeAmount? = nil
     ) async throws(CallFailure) -> ReloadAnswer { try await link.call(request, deadline) }
 
+    /// Starts gatewayd's successor and hands over to it.
+    @discardableResult
+    public func handOver(
+        _ request: HandOverRequest = HandOverRequest(), deadline: TimeAmount? = nil
+    ) async throws(CallFailure) -> HandOverAnswer { try await link.call(request, deadline) }
+
     /// Every request as it ends.
     public func watch(
         _ request: WatchRequest, deadline: TimeAmount? = nil

@@ -107,6 +107,13 @@ extension GatewayClient {
         _ done: @escaping (Result<ReloadAnswer, CallFailure>) -> Void
     ) -> CallTicket { link.call(request, deadline: deadline, done) }
 
+    /// Starts gatewayd's successor and hands over to it.
+    @discardableResult
+    public func handOver(
+        _ request: HandOverRequest, deadline: TimeAmount? = nil,
+        _ done: @escaping (Result<HandOverAnswer, CallFailure>) -> Void
+    ) -> CallTicket { link.call(request, deadline: deadline, done) }
+
     /// Every request as it ends.
     @discardableResult
     public func watch(

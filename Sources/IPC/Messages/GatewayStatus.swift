@@ -146,3 +146,42 @@ public struct ReloadAnswer: WireValue, Hashable {
         text = try reader.text(atMost: FieldLimits.page)
     }
 }
+
+/// `gateway.handOver`: gatewayd starts its program as it is on disk now, gives it sockets and state, and finishes what it began
+/// itself. Answered when the new process serves.
+public struct HandOverRequest: CallRequest, Hashable {
+    public static var number: MessageNumber { .gatewayHandOver }
+    public typealias Answer = HandOverAnswer
+
+    public init() {}
+    public func encode(to writer: inout WireWriter) {}
+    public init(from reader: inout WireReader) throws(WireFault) {}
+}
+
+/// The answer to `gateway.handOver`.
+public struct HandOverAnswer: WireValue, Hashable {
+    /// Whether a successor serves.
+    public var accepted: Bool
+    /// Its process number; 0 = none.
+    public var process: UInt32
+    /// Why not, for people.
+    public var text: String
+
+    public init(accepted: Bool, process: UInt32, text: String) {
+        self.accepted = accepted
+        self.process = process
+        self.text = text
+    }
+
+    public func encode(to writer: inout WireWriter) {
+        writer.flag(accepted)
+        writer.u32(process)
+        writer.text(text, atMost: FieldLimits.page)
+    }
+
+    public init(from reader: inout WireReader) throws(WireFault) {
+        accepted = try reader.flag()
+        process = try reader.u32()
+        text = try reader.text(atMost: FieldLimits.page)
+    }
+}
