@@ -14,6 +14,9 @@ RELEASE_FLAGS := -c release -Xswiftc -enforce-exclusivity=unchecked --static-swi
 BIN := .build/release
 VENV := .build-venv
 REQUIREMENTS := Tests/ClientTests/requirements.txt
+# LiteLLM wants an OpenAI SDK a major version behind the one the tests are written for, hence its own environment.
+LITELLM_VENV := .build-venv-litellm
+LITELLM_REQUIREMENTS := Tests/ClientTests/litellm-requirements.txt
 DEMO := run-demo
 
 # What `swift format` reads: our packages, not what they check out under .build.
@@ -54,7 +57,8 @@ swift-test: ## the Swift tests alone (after `make build`); their whole output is
 	@swift test --skip-build $(SWIFT_FLAGS) > $(SWIFT_LOG) 2>&1; ended=$$?; \
 	    grep -E '✘|error:|Fatal error|Test run with' $(SWIFT_LOG) | cut -c1-400; exit $$ended
 
-client-test: $(VENV)/installed ## the official SDKs against the built daemons alone (after `make build`)
+client-test: $(VENV)/installed $(LITELLM_VENV)/installed
+client-test: ## the official SDKs and LiteLLM against the built daemons alone (after `make build`)
 	WEIR_BIN=$(abspath $(BIN)) $(VENV)/bin/python -m pytest -q --junitxml=$(CLIENT_RESULTS) Tests/ClientTests
 
 cases: ## every case with what proves it, from the last run of both kinds of tests
@@ -64,6 +68,12 @@ $(VENV)/installed: $(REQUIREMENTS)
 	rm -rf $(VENV)
 	python3 -m venv $(VENV)
 	$(VENV)/bin/pip install -q --disable-pip-version-check -r $(REQUIREMENTS)
+	touch $@
+
+$(LITELLM_VENV)/installed: $(LITELLM_REQUIREMENTS)
+	rm -rf $(LITELLM_VENV)
+	python3 -m venv $(LITELLM_VENV)
+	$(LITELLM_VENV)/bin/pip install -q --disable-pip-version-check --only-binary :all: -r $(LITELLM_REQUIREMENTS)
 	touch $@
 
 # Damaged streams of `make fuzz`: four minutes on two processors.
@@ -91,5 +101,5 @@ bench: ## compare with the upstream alone, nginx and plain SQLite; about fifteen
 	$(MAKE) --no-print-directory release
 	WEIR_BIN=$(abspath .build-release/release) Benchmarks/run
 
-clean: ## remove what was built, the tests' virtual environment and the demo's data
-	rm -rf .build .build-release $(VENV) $(DEMO) $(BENCHMARKS:%=%/.build)
+clean: ## remove what was built, the tests' virtual environments and the demo's data
+	rm -rf .build .build-release $(VENV) $(LITELLM_VENV) $(DEMO) $(BENCHMARKS:%=%/.build)
