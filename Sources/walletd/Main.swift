@@ -34,9 +34,10 @@ enum Walletd {
         let configuration = context.configuration
         let identity = PeerIdentity(
             role: .walletd, instance: .random(in: .min ... .max), build: "walletd \(WeirVersion.text)")
+        let inherited = context.sockets.copies(named: "ipc").first
         return WalletOptions(
             path: context.stateDirectory.file("wallet.db"),
-            address: context.sockets.copies(named: "ipc").first.map { .descriptor($0) } ?? .path(configuration.process.socket),
+            address: inherited.map { .descriptor($0) } ?? .path(configuration.process.socket),
             policy: configuration.policy, batchMax: configuration.batchMax, limits: configuration.limits,
             check: configuration.check, process: .init(startedAt: now(), identity: identity), log: context.log)
     }
