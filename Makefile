@@ -12,12 +12,16 @@ SWIFT_FLAGS := -c release -Xswiftc -enable-testing -Xswiftc -enforce-exclusivity
 # the processor time of a request. The test bundle cannot be linked that way, hence a second build, for `make bench`.
 RELEASE_FLAGS := -c release -Xswiftc -enforce-exclusivity=unchecked --static-swift-stdlib --scratch-path .build-release
 BIN := .build/release
+RELEASE_BIN := .build-release/release
 VENV := .build-venv
 REQUIREMENTS := Tests/ClientTests/requirements.txt
 # LiteLLM wants an OpenAI SDK a major version behind the one the tests are written for, hence its own environment.
 LITELLM_VENV := .build-venv-litellm
 LITELLM_REQUIREMENTS := Tests/ClientTests/litellm-requirements.txt
 DEMO := run-demo
+# Where `make install` puts things; DESTDIR as usual.
+PREFIX ?= /usr/local
+DIST := dist
 
 # What `swift format` reads: our packages, not what they check out under .build.
 SWIFT_SOURCES := $(wildcard Package.swift Sources Tests Benchmarks/*/Package.swift Benchmarks/*/Sources)
@@ -25,7 +29,8 @@ SWIFT_SOURCES := $(wildcard Package.swift Sources Tests Benchmarks/*/Package.swi
 # The benchmarks that have C programs to compile.
 BENCHMARKS := $(patsubst %/Makefile,%,$(wildcard Benchmarks/*/Makefile))
 
-.PHONY: help deps build run test swift-test client-test cases fuzz storm bench-tools lint release bench clean
+.PHONY: help deps build run test swift-test client-test system-test system-test-or-say-why cases fuzz storm bench-tools
+.PHONY: lint release install deb bench clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -45,12 +50,14 @@ test: ## install what is missing, build, run every test and the lint
 	$(MAKE) --no-print-directory lint
 	$(MAKE) --no-print-directory bench-tools
 	$(MAKE) --no-print-directory build
-	rm -f $(SWIFT_LOG) $(CLIENT_RESULTS)
-	$(MAKE) --no-print-directory -k swift-test client-test; ended=$$?; $(MAKE) --no-print-directory cases && exit $$ended
+	rm -f $(SWIFT_LOG) $(CLIENT_RESULTS) $(SYSTEM_LIST)
+	$(MAKE) --no-print-directory -k swift-test client-test system-test-or-say-why; ended=$$?; \
+	    $(MAKE) --no-print-directory cases && exit $$ended
 
 # What the tests leave behind for the list of cases.
 SWIFT_LOG := .build/swift-test.log
 CLIENT_RESULTS := .build/client-test.xml
+SYSTEM_LIST := .build/system-test.txt
 
 swift-test: ## the Swift tests alone (after `make build`); their whole output is in .build/swift-test.log
 	@echo "swift test: a minute or two; everything it says goes to $(SWIFT_LOG)"
@@ -61,7 +68,18 @@ client-test: $(VENV)/installed $(LITELLM_VENV)/installed
 client-test: ## the official SDKs and LiteLLM against the built daemons alone (after `make build`)
 	WEIR_BIN=$(abspath $(BIN)) $(VENV)/bin/python -m pytest -q --junitxml=$(CLIENT_RESULTS) Tests/ClientTests
 
+system-test: $(VENV)/installed ## the package on a clean Debian with a real systemd, in a container (as root)
+	@Tests/SystemTests/run --check
+	$(MAKE) --no-print-directory deb
+	Tests/SystemTests/run "$$(ls -t $(DIST)/weir_*.deb | head -1)" $(VENV)
+
+# Of `make test`: where no systemd can be booted, one line says so, here and above the list of cases.
+system-test-or-say-why: $(VENV)/installed
+	@if Tests/SystemTests/run --check; then $(MAKE) --no-print-directory deb && \
+	    { Tests/SystemTests/run "$$(ls -t $(DIST)/weir_*.deb | head -1)" $(VENV) || [ $$? -eq 77 ]; }; fi
+
 cases: ## every case with what proves it, from the last run of both kinds of tests
+	@grep -hE '^(FAIL|system tests:|SYSTEM TESTS)' $(SYSTEM_LIST) || echo 'SYSTEM TESTS NOT RUN: see above'
 	python3 Tests/Cases/report.py $(SWIFT_LOG) $(CLIENT_RESULTS)
 
 $(VENV)/installed: $(REQUIREMENTS)
@@ -96,10 +114,18 @@ lint: ## swift format, strict
 release: deps ## the programs as they are installed: they run without a Swift toolchain; in .build-release/release
 	swift build $(RELEASE_FLAGS)
 
+install: ## install what `make release` built, below PREFIX (/usr/local) and DESTDIR; starts nothing
+	DESTDIR=$(DESTDIR) PREFIX=$(PREFIX) deploy/install $(RELEASE_BIN)
+
+deb: ## a Debian package of this version, in dist/
+	@.ci/deps deb
+	$(MAKE) --no-print-directory release
+	deploy/debian/build $(RELEASE_BIN) $(DIST)
+
 bench: ## compare with the upstream alone, nginx and plain SQLite; about fifteen minutes; writes Benchmarks/results
 	@.ci/deps bench
 	$(MAKE) --no-print-directory release
 	WEIR_BIN=$(abspath .build-release/release) Benchmarks/run
 
 clean: ## remove what was built, the tests' virtual environments and the demo's data
-	rm -rf .build .build-release $(VENV) $(LITELLM_VENV) $(DEMO) $(BENCHMARKS:%=%/.build)
+	rm -rf .build .build-release $(DIST) $(VENV) $(LITELLM_VENV) $(DEMO) $(BENCHMARKS:%=%/.build)

@@ -2,8 +2,8 @@
 """Writes the manual pages: deploy/man/pages.py WEIRCTL FOLDER
 
 What can go stale is not written by hand: weirctl's commands come from the program, the configuration's keys from
-docs/CONFIGURATION.md, which a test holds to the daemons' declarations. The rest is in the .in files beside this one, where
-@NAME@ alone on a line, or within one, stands for what is filled in; a name that nobody fills in is an error.
+docs/CONFIGURATION.md, which a test holds to the daemons' declarations. The rest is in the .in files beside this one:
+@NAME@ stands for what is filled in; a name that nobody fills in is an error.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ EVERYWHERE = {"dir", "config", "socket-dir", "json", "help", "version"}
 
 def roff(text: str) -> str:
     """Text that roff prints as it stands."""
-    text = text.replace("\\", "\\e").replace("–", "\\(en").replace("…", "...").replace("→", "\\(->").replace("·", "\\(bu")
+    for letter, name in (("\\", "\\e"), ("–", "\\(en"), ("…", "..."), ("→", "\\(->"), ("·", "\\(bu")):
+        text = text.replace(letter, name)
     lines = [re.sub(r"\s+", " ", line).strip() for line in text.split("\n")]
     return "\n".join("\\&" + line if line[:1] in (".", "'") else line for line in lines if line)
 
