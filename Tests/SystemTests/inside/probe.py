@@ -1,6 +1,6 @@
 """What a process can do under a daemon's sandbox: tries it, and prints one JSON object of attempt to outcome.
 
-Run by test_2_confinement.py in place of the daemon, under the daemon's own unit. Names of attempts are the test's.
+Run by test_3_confinement.py in place of the daemon, under the daemon's own unit. Names of attempts are the test's.
 """
 
 from __future__ import annotations
