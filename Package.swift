@@ -18,6 +18,7 @@ let cores: [(name: String, imports: [Target.Dependency])] = [
     ("Money", []),
     ("Tenancy", []),
     ("JSON", []),
+    ("Metrics", []),
     ("Ledger", ["Money", "Tenancy"]),
     ("Routing", ["Money", "Tenancy"]),
     ("Translation", ["Money", "JSON"]),
@@ -26,14 +27,15 @@ let cores: [(name: String, imports: [Target.Dependency])] = [
 let edges: [(name: String, imports: [Target.Dependency])] = [
     ("Hashing", ["COpenSSL"]),
     ("Storage", ["CSQLite"]),
-    ("IPC", ["Money", "Tenancy"] + nio),
+    ("IPC", ["Money", "Tenancy", "Metrics"] + nio),
     ("HTTP", ["CZlib"] + nio + [nioSSL, nioTLS]),
-    ("DaemonKit", ["CYAML", logging]),
+    ("DaemonKit", ["Metrics", "CYAML", "CSystemd", logging]),
 ]
 
 let systemLibraries: [(name: String, pkgConfig: String, package: String)] = [
     ("CSQLite", "sqlite3", "libsqlite3-dev"),
     ("COpenSSL", "openssl", "libssl-dev"),
+    ("CSystemd", "libsystemd", "libsystemd-dev"),
     ("CYAML", "yaml-0.1", "libyaml-dev"),
     ("CZlib", "zlib", "zlib1g-dev"),
 ]
@@ -42,13 +44,13 @@ let daemons: [(name: String, imports: [Target.Dependency])] = [
     (
         "gatewayd",
         [
-            "Money", "Tenancy", "JSON", "Translation", "Routing", "Hashing", "IPC", "HTTP", "Storage", "DaemonKit",
-            logging,
+            "Money", "Tenancy", "JSON", "Metrics", "Translation", "Routing", "Hashing", "IPC", "HTTP", "Storage",
+            "DaemonKit", logging,
         ]
             + nio
     ),
-    ("walletd", ["Money", "Tenancy", "Ledger", "IPC", "Storage", "DaemonKit", logging] + nio),
-    ("weirctl", ["Money", "Tenancy", "JSON", "IPC", "DaemonKit", argumentParser] + nio),
+    ("walletd", ["Money", "Tenancy", "Metrics", "Ledger", "IPC", "Storage", "DaemonKit", logging] + nio),
+    ("weirctl", ["Money", "Tenancy", "JSON", "Metrics", "IPC", "DaemonKit", argumentParser] + nio),
     ("weir-demo-upstream", ["HTTP", "JSON"] + nio),
 ]
 
@@ -56,29 +58,35 @@ let tests: [(name: String, imports: [Target.Dependency])] = [
     ("MoneyTests", ["Money"]),
     ("TenancyTests", ["Tenancy"]),
     ("JSONTests", ["JSON"]),
+    ("MetricsTests", ["Metrics"]),
     ("LedgerTests", ["Ledger", "Money", "Tenancy"]),
     ("RoutingTests", ["Routing", "Money", "Tenancy"]),
     ("TranslationTests", ["Translation", "JSON", "Money"]),
     ("HashingTests", ["Hashing"]),
     ("StorageTests", ["Storage", "CSQLite"]),
-    ("IPCTests", ["IPC", "Money", "Tenancy", nioEmbedded] + nio),
+    ("IPCTests", ["IPC", "Money", "Tenancy", "Metrics", nioEmbedded] + nio),
     ("HTTPTests", ["HTTP", "CZlib", nioHTTP1, nioEmbedded, nioSSL] + nio),
-    ("DaemonKitTests", ["DaemonKit", logging]),
-    ("walletdTests", ["walletd", "WalletStorm", "Ledger", "Money", "Tenancy", "IPC", "Storage", logging] + nio),
+    ("DaemonKitTests", ["DaemonKit", "Metrics", logging]),
+    (
+        "walletdTests",
+        [
+            "walletd", "WalletStorm", "Ledger", "Money", "Tenancy", "Metrics", "IPC", "Storage", "DaemonKit", logging,
+        ] + nio
+    ),
     (
         "gatewaydTests",
         [
-            "gatewayd", "Money", "Tenancy", "JSON", "Translation", "Routing", "Hashing", "IPC", "HTTP", "Storage",
-            "DaemonKit", logging, nioEmbedded,
+            "gatewayd", "Money", "Tenancy", "JSON", "Metrics", "Translation", "Routing", "Hashing", "IPC", "HTTP",
+            "Storage", "DaemonKit", logging, nioEmbedded,
         ] + nio
     ),
-    ("weirctlTests", ["weirctl", "Money", "Tenancy", "IPC", "DaemonKit", argumentParser] + nio),
+    ("weirctlTests", ["weirctl", "Money", "Tenancy", "Metrics", "IPC", "DaemonKit", argumentParser] + nio),
     ("TidyTests", []),
 ]
 
 /// What several tests share. `Support` goes to every test target.
 let testSupport: [(name: String, path: String, imports: [Target.Dependency])] = [
-    ("Support", "Tests/Support", ["CSQLite", "Ledger", "Money", "Tenancy"]),
+    ("Support", "Tests/Support", ["CSQLite", "Ledger", "Metrics", "Money", "Tenancy"]),
     ("WalletStorm", "Tests/WalletStorm", ["Support", "IPC", "Money", "Tenancy"] + nio),
 ]
 

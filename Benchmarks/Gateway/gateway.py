@@ -103,7 +103,9 @@ def weir(stack: contextlib.ExitStack, folder: pathlib.Path, vendor: Target) -> T
     sys.path.insert(0, str(HERE.parent.parent / "Tests" / "ClientTests"))
     from weir import Weir
 
-    running = stack.enter_context(Weir(folder / "weir", upstream=f"http://127.0.0.1:{vendor.plain}", threads=1))
+    # Logged as much as operators do who change nothing.
+    running = stack.enter_context(Weir(
+        folder / "weir", upstream=f"http://127.0.0.1:{vendor.plain}", threads=1, log_requests="false", log_level="info"))
     key = running.tenant("bench", credit="1000000").key
     processes = {name: running.pid(name) for name in ("gatewayd", "walletd")}
     return Target(running.port, running.port, processes | {"upstream": vendor.processes["upstream"]}, key)

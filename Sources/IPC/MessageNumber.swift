@@ -11,6 +11,8 @@ public import NIOCore
 public enum MessageNumber: UInt16, CaseIterable, Sendable {
     /// Is the peer's event loop alive? Answered by the transport itself.
     case linkPing = 0x0001
+    /// What the daemon has counted and measured.
+    case linkMetrics = 0x0002
     /// Adds money to a tenant's wallet; the first credit creates it.
     case walletCredit = 0x0101
     /// Takes money from a tenant's wallet if the free balance allows.
@@ -66,6 +68,7 @@ extension MessageNumber: CustomStringConvertible {
     public var description: String {
         switch self {
         case .linkPing: "link.ping"
+        case .linkMetrics: "link.metrics"
         case .walletCredit: "wallet.credit"
         case .walletDebit: "wallet.debit"
         case .walletRefund: "wallet.refund"
@@ -98,7 +101,7 @@ extension MessageNumber {
     /// The roles that may ask this. A service table repeats the set in its row, and the two must agree.
     public var askedBy: PeerRoles {
         switch self {
-        case .linkPing:
+        case .linkPing, .linkMetrics:
             .all
         case .walletCredit, .walletRefund, .walletAudit, .gatewayUsage, .gatewayErrors, .gatewayStatus:
             [.cronjobd, .weirctl]
@@ -115,8 +118,8 @@ extension MessageNumber {
     /// How long an asker waits who names no deadline; `nil` for a stream without end.
     public var defaultDeadline: TimeAmount? {
         switch self {
-        case .linkPing, .walletHold, .walletRelease, .walletAssertHold, .walletBalance, .walletStatus,
-            .gatewayStatus:
+        case .linkPing, .linkMetrics, .walletHold, .walletRelease, .walletAssertHold, .walletBalance,
+            .walletStatus, .gatewayStatus:
             .seconds(1)
         case .walletCredit, .walletDebit, .walletRefund, .walletSettle, .walletHistory, .gatewayTenantCreate,
             .gatewayTenantList, .gatewayTenantUpdate, .gatewayKeyCreate, .gatewayKeyList, .gatewayKeyRevoke,

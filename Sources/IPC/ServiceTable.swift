@@ -56,40 +56,52 @@ public struct ServiceRow {
 
 /// The rows of one daemon, found by number in constant time.
 public struct ServiceTable {
-    private let link: ServiceRow
     private let owner: UInt16
+    /// The daemon's own messages, by their low byte.
     private let rows: [ServiceRow?]
+    /// Messages that every peer answers, by their low byte.
+    private let links: [ServiceRow?]
 
     /// The table of the daemon that owns the numbers `owner` << 8. Traps when a row is not the daemon's to answer,
     /// stands twice, or disagrees with `MessageNumber`: such a daemon must not start.
     public init(owner: MessageOwner, _ rows: [ServiceRow]) {
         self.owner = UInt16(owner.rawValue)
+        let ping = ServiceRow.call(PingRequest.self, from: .all, within: .seconds(1)) { ping, answer in
+            answer.send(PingAnswer(token: ping.token))
+        }
+        for row in rows {
+            let number = row.number
+            precondition(number.owner == owner || number.owner == nil, "\(number) is not answered by \(owner)")
+            precondition(row.roles == number.askedBy, "\(number): roles differ from the document")
+            precondition(row.deadline == number.defaultDeadline, "\(number): deadline differs from the document")
+        }
+        self.rows = Self.placed(rows.filter { $0.number.owner == owner })
+        links = Self.placed([ping] + rows.filter { $0.number.owner == nil })
+    }
+
+    private static func placed(_ rows: [ServiceRow]) -> [ServiceRow?] {
         var table = [ServiceRow?](repeating: nil, count: 256)
         for row in rows {
             let index = Int(row.number.rawValue & 0xFF)
-            precondition(row.number.owner == owner, "\(row.number) is not answered by \(owner)")
             precondition(table[index] == nil, "\(row.number) stands in the table twice")
-            precondition(row.roles == row.number.askedBy, "\(row.number): roles differ from the document")
-            precondition(
-                row.deadline == row.number.defaultDeadline, "\(row.number): deadline differs from the document")
             table[index] = row
         }
-        self.rows = table
-        link = .call(PingRequest.self, from: .all, within: .seconds(1)) { ping, answer in
-            answer.send(PingAnswer(token: ping.token))
-        }
+        return table
     }
 
     /// The row of a number as it came in a frame.
     @inline(__always)
     func row(_ number: UInt16) -> ServiceRow? {
         if number >> 8 == owner { return rows[Int(number & 0xFF)] }
-        return number == MessageNumber.linkPing.rawValue ? link : nil
+        return number >> 8 == 0 ? links[Int(number & 0xFF)] : nil
     }
 
-    /// The owner's messages that have no row, in order. A released daemon has none.
+    /// The messages that this daemon should answer and has no row for, in order. A released daemon has none.
     public var unanswered: [MessageNumber] {
-        MessageNumber.allCases.filter { $0.owner.map { UInt16($0.rawValue) } == owner && row($0.rawValue) == nil }
+        MessageNumber.allCases.filter { number in
+            let isOwn = number.owner.map { UInt16($0.rawValue) == owner } ?? true
+            return isOwn && row(number.rawValue) == nil
+        }
     }
 }
 

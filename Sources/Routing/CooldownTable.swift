@@ -30,8 +30,13 @@ public struct CooldownTable: Sendable {
     }
 
     /// Notes that an attempt at `attempt` failed at `now`. Trouble with the connection, the credential or a stated
-    /// limit benches the whole provider; trouble with an answer benches this model there.
-    public mutating func failed(_ attempt: PlannedAttempt, _ trouble: UpstreamTrouble, now: UInt64, jitter: UInt64) {
+    /// limit benches the whole provider; trouble with an answer benches this model there. Returns whether it is news: the
+    /// attempt before was answered.
+    @discardableResult
+    public mutating func failed(
+        _ attempt: PlannedAttempt, _ trouble: UpstreamTrouble, now: UInt64, jitter: UInt64
+    ) -> Bool {
+        let isNews = !isUntried(attempt.host)
         switch trouble {
         case .connect, .credentialRefused, .rateLimited(.some):
             let provider = attempt.host.provider.index
@@ -40,12 +45,16 @@ public struct CooldownTable: Sendable {
             let host = attempt.host.index
             hosts[host] = hosts[host].failed(trouble, now: now, jitter: jitter)
         }
+        return isNews
     }
 
-    /// Notes that an attempt was answered.
-    public mutating func succeeded(_ attempt: PlannedAttempt) {
+    /// Notes that an attempt was answered. Returns whether it is news: the attempt before had failed.
+    @discardableResult
+    public mutating func succeeded(_ attempt: PlannedAttempt) -> Bool {
+        let isNews = isUntried(attempt.host)
         providers[attempt.host.provider.index] = Cooldown()
         hosts[attempt.host.index] = Cooldown()
+        return isNews
     }
 
     /// The rest of a host's pause in nanoseconds, and whether the vendor stated it.
@@ -55,7 +64,7 @@ public struct CooldownTable: Sendable {
         return (max(providerPause, ownPause), provider.isStated && providerPause > 0 || own.isStated && ownPause > 0)
     }
 
-    /// Whether a host failed last and its pause is over, so that the next request is a trial.
+    /// Whether a host failed last: once its pause is over, the next request is a trial.
     func isUntried(_ host: CatalogHost) -> Bool {
         providers[host.provider.index].failures > 0 || hosts[host.index].failures > 0
     }

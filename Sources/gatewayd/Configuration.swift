@@ -23,6 +23,10 @@ struct GatewaydConfiguration: RunnableConfiguration {
     let estimate: EstimateConfiguration
     /// Days that usage events and errors are kept.
     let retentionDays: Int
+    /// Where metrics are served; `nil` for nowhere.
+    let metricsListener: NetworkAddress?
+    /// Whether each attempt is a line of the log.
+    let logsRequests: Bool
     /// Where walletd answers.
     let walletSocket: String
     let peers: PeerUsers
@@ -57,6 +61,19 @@ struct GatewaydConfiguration: RunnableConfiguration {
         "retention_days", .integer(1...3650), default: 90,
         "Days that usage events and errors are kept; totals are kept for ever.")
 
+    static let metricsListen = Setting(
+        optional: "metrics_listen", .address,
+        """
+        Where GET /metrics is answered, for Prometheus: the numbers of both daemons, without a key or TLS. Bind it to \
+        loopback or a network of your own. Left out, nothing listens.
+        """)
+    static let logRequests = Setting(
+        "log_requests", .flag, default: false,
+        """
+        Whether each attempt and each refusal for money is a line of the log. It costs more than a tenth of a request's \
+        processor time.
+        """)
+
     private static let walletd = ProcessSettings.Declarations(daemon: "walletd")
     private static let walletSection = Setting(
         section: "walletd",
@@ -67,7 +84,7 @@ struct GatewaydConfiguration: RunnableConfiguration {
         ConfigSection(
             [listen.declaration, threads.declaration] + process.all + [
                 limits.declaration, timeouts.declaration, rateLimits.declaration, abandoned.declaration,
-                estimate.declaration, retention.declaration,
+                estimate.declaration, retention.declaration, metricsListen.declaration, logRequests.declaration,
             ]), "The daemon that clients talk to.")
     private static let peers = PeerUsers.setting(roles: PeerRole.allCases.map(\.description))
 
@@ -88,6 +105,8 @@ struct GatewaydConfiguration: RunnableConfiguration {
         abandoned = AbandonedConfiguration(own[Self.abandoned])
         estimate = EstimateConfiguration(own[Self.estimate])
         retentionDays = own[Self.retention]
+        metricsListener = own[Self.metricsListen]
+        logsRequests = own[Self.logRequests]
         walletSocket = wallet[Self.walletd.socket]
         peers = PeerUsers(values[Self.peers])
         providers = values[ProviderConfiguration.all].map { ProviderConfiguration($0, credentials, &report) }
@@ -113,6 +132,10 @@ struct GatewaydConfiguration: RunnableConfiguration {
                 listener.place(of: ListenerConfiguration.address), listener.path(of: ListenerConfiguration.address),
                 "\(address) is listed twice")
         }
+        guard let metrics = own[metricsListen], metrics.port != 0, seen.contains(metrics) else { return }
+        report.add(
+            own.place(of: metricsListen), own.path(of: metricsListen),
+            "\(metrics) is for clients; metrics have an address of their own")
     }
 }
 
@@ -153,6 +176,7 @@ extension GatewaydConfiguration {
             ("gatewayd.limits.head", limits.headBytesMost != old.limits.headBytesMost),
             ("gatewayd.timeouts", !timeouts.waitsAlike(old.timeouts)),
             ("gatewayd.retention_days", retentionDays != old.retentionDays),
+            ("gatewayd.metrics_listen", metricsListener != old.metricsListener),
             ("walletd.socket", walletSocket != old.walletSocket), ("peers", peers.users != old.peers.users),
         ]
         return changes.filter(\.1).map(\.0)

@@ -8,6 +8,7 @@ import DaemonKit
 import IPC
 import Logging
 import NIOCore
+import Routing
 
 /// What the connection to walletd is worth saying.
 enum WalletLog {
@@ -26,6 +27,39 @@ enum WalletLog {
         case .malformedAnswer(let number, let fault):
             log.error(
                 "walletd sent an answer that cannot be read", metadata: ["message": "\(number)", "fault": "\(fault)"])
+        }
+    }
+}
+
+/// What the state of an upstream is worth saying: when it begins to fail, and when it is well again.
+enum UpstreamLog {
+    static func failing(_ attempt: PlannedAttempt, _ trouble: UpstreamTrouble, _ log: Logger) {
+        // A credential that is refused needs an operator; everything else may pass by itself.
+        let level: Logger.Level = trouble == .credentialRefused ? .error : .warning
+        log.log(level: level, "upstream fails and is left alone for a while", metadata: facts(attempt, trouble.label))
+    }
+
+    static func recovered(_ attempt: PlannedAttempt, _ log: Logger) {
+        log.notice("upstream answers again", metadata: facts(attempt, nil))
+    }
+
+    private static func facts(_ attempt: PlannedAttempt, _ reason: String?) -> Logger.Metadata {
+        var facts: Logger.Metadata = [
+            "provider": "\(attempt.providerName)", "upstream_model": "\(attempt.upstreamModel)",
+        ]
+        if let reason { facts["reason"] = "\(reason)" }
+        return facts
+    }
+}
+
+extension UpstreamTrouble {
+    fileprivate var label: String {
+        switch self {
+        case .connect: "connect"
+        case .timeout: "timeout"
+        case .serverError: "server_error"
+        case .rateLimited: "rate_limited"
+        case .credentialRefused: "credential_refused"
         }
     }
 }
@@ -61,6 +95,7 @@ enum StoreLog {
                 "the usage of an earlier process cannot be read; its file is left there",
                 metadata: ["reason": "\(error)"])
         case .recovered(let failures): log.notice("usage is stored again", metadata: ["failed_commits": "\(failures)"])
+        case .stored, .absorbed: break
         }
     }
 }

@@ -6,6 +6,7 @@
 
 import DaemonKit
 import HTTP
+import Logging
 import Money
 import NIOCore
 import Routing
@@ -23,6 +24,7 @@ final class Gateway: RequestHandler {
     let upstreams: UpstreamPools
     let account: AccountEndpoints
     let lane: MetricLane<GatewayMetric>
+    private let log: Logger
     private(set) var settings: GatewaySettings
     private(set) var catalog: ServedCatalog
     private var cooldowns: CooldownTable
@@ -48,6 +50,7 @@ final class Gateway: RequestHandler {
         upstreams = parts.upstreams
         account = parts.account
         lane = parts.lane
+        log = parts.log
         settings = parts.settings
         catalog = parts.catalog
         cooldowns = CooldownTable(parts.catalog.catalog)
@@ -60,6 +63,7 @@ final class Gateway: RequestHandler {
         let id = numbers.next(at: now)
         let match = exchange.head.withPath { router.match(exchange.head.method, $0) }
         guard case .route(let route, let parameter) = match else { return unrouted(match, id, exchange) }
+        lane.add(.httpRequests, at: route.endpoint.label.rawValue)
         if route.admission == .open { return open(route, id, exchange) }
         do {
             let caller = try Authentication.caller(exchange.head.fields, keys, now: now)
@@ -70,7 +74,7 @@ final class Gateway: RequestHandler {
                 admitted(route, parameter, caller, standing, id, exchange, startedNanos)
             }
         } catch {
-            lane.add(.refused)
+            lane.refuse(error.kind)
             Answer.refuse(error, manner(of: route, exchange), id, on: exchange)
         }
     }
@@ -84,7 +88,8 @@ final class Gateway: RequestHandler {
         Answer.appendIdentity(of: id, manner, to: &headers)
         var body: [UInt8] = []
         Answer.append(refusal, manner, id, to: &body)
-        lane.add(.refused)
+        lane.add(.httpRequests, at: EndpointLabel.unknown.rawValue)
+        lane.refuse(refusal.kind)
         return ByteBuffer(bytes: body)
     }
 
@@ -102,10 +107,10 @@ final class Gateway: RequestHandler {
         do {
             try admitWork()
         } catch {
-            lane.add(.refused)
+            lane.refuse(error.kind)
             return Answer.refuse(error, route.manner, id, on: exchange)
         }
-        lane.add(.requests)
+        lane.add(.started)
         MeteredRequest(self, exchange, caller, surface, id, standing, startedNanos: startedNanos).start()
     }
 
@@ -125,18 +130,21 @@ final class Gateway: RequestHandler {
         let refusal = Refusal(
             .rateLimited, "Rate limit reached; please try again in \(seconds) s.",
             retryAfterSeconds: seconds)
+        lane.refuse(refusal.kind)
         Answer.refuse(refusal, manner, id, on: exchange) { standing.append(to: &$0, manner) }
     }
 
     private func unrouted(_ match: Router.Match, _ id: RequestID, _ exchange: HTTPExchange) {
-        lane.add(.refused)
+        lane.add(.httpRequests, at: EndpointLabel.unknown.rawValue)
         let manner = Self.manner(of: exchange)
         guard case .otherMethods(let methods) = match else {
             let refusal = Refusal(.notFound, "not_found", "There is nothing at \(exchange.head.pathText).")
+            lane.refuse(refusal.kind)
             return Answer.refuse(refusal, manner, id, on: exchange)
         }
         let allowed = methods.joined(separator: ", ")
         let refusal = Refusal(.methodNotAllowed, "method_not_allowed", "This path answers \(allowed).")
+        lane.refuse(refusal.kind)
         Answer.refuse(refusal, manner, id, on: exchange) { $0.append("allow", allowed) }
     }
 }
@@ -162,7 +170,7 @@ extension Gateway {
     /// A metered request was turned away before any attempt: counted, and kept in the error ledger where it is somebody's
     /// business (an empty wallet, a wallet that is away).
     func refused(_ request: MeteredRequest, _ refusal: Refusal) {
-        lane.add(.refused)
+        lane.refuse(refusal.kind)
         guard let kind = RequestPipeline.ledgerKind(of: refusal) else { return }
         store.append(
             ErrorRecord(
@@ -218,9 +226,13 @@ extension Gateway {
     func note(_ fault: UpstreamFault?, of attempt: PlannedAttempt, generation: Int) {
         // After a reload the attempt's positions may mean other hosts.
         guard generation == catalog.generation else { return }
-        guard let trouble = fault.map(\.trouble) else { return cooldowns.succeeded(attempt) }
+        guard let trouble = fault.map(\.trouble) else {
+            if cooldowns.succeeded(attempt) { UpstreamLog.recovered(attempt, log) }
+            return
+        }
         guard let trouble else { return }
-        cooldowns.failed(attempt, trouble, now: Clock.monotonicNanos(), jitter: numbers.word())
+        let isNews = cooldowns.failed(attempt, trouble, now: Clock.monotonicNanos(), jitter: numbers.word())
+        if isNews { UpstreamLog.failing(attempt, trouble, log) }
     }
 
     /// Connections are no longer accepted; answers under way go on, and so does what comes on open connections.

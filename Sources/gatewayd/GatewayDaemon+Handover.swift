@@ -24,7 +24,7 @@ extension GatewayDaemon {
         stopService()
         let file = LeavingFile.name(process: getpid(), at: Clock.unixMillis())
         do {
-            try shared.store.move(to: Self.storeOptions(context, leaving: file))
+            try shared.store.move(to: storeOptions(leaving: file))
         } catch {
             serveAgain()
             throw HandoverFault("no file could be made for the answers under way: \(error)")
@@ -57,15 +57,21 @@ extension GatewayDaemon {
         }
     }
 
-    /// Siblings and weirctl find the successor from now on; what they have asked is still answered.
+    /// Siblings, weirctl and whoever scrapes find the successor from now on; what siblings have asked is still answered.
     private func stopService() {
         let bound = listener.withLock { $0 }
         control.execute { _ = bound?.value.drain() }
+        do { try metrics.stopListening() } catch {
+            context.log.error("metrics are not let go", metadata: ["reason": "\(error)"])
+        }
     }
 
     private func serveAgain() {
         do { try startService() } catch {
             context.log.error("weirctl cannot be answered until the next start", metadata: ["reason": "\(error)"])
+        }
+        do { _ = try listenForMetrics() } catch {
+            context.log.error("metrics are not served until the next start", metadata: ["reason": "\(error)"])
         }
     }
 
@@ -84,7 +90,7 @@ extension GatewayDaemon {
                 usleep(10_000)
             }
         }
-        do { try shared.store.move(to: Self.storeOptions(context)) } catch {
+        do { try shared.store.move(to: storeOptions()) } catch {
             context.log.critical("the store is lost", metadata: ["reason": "\(error)"])
             return context.lifecycle.finish(ExitCode.stateUnusable)
         }

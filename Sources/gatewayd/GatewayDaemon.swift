@@ -19,15 +19,20 @@ final class GatewayDaemon: Sendable {
     let context: DaemonContext<GatewaydConfiguration>
     private let group: MultiThreadedEventLoopGroup
     private let storeGroup = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-    private let loops: [any EventLoop]
+    let loops: [any EventLoop]
     private let gateways: GatewayRegistry
     let shared: GatewayShared
     private let publisher: KeyPublisher
     private let server: HTTPServer
-    private let identity: PeerIdentity
+    let identity: PeerIdentity
+    private let journal: RequestJournal
+    let meter: UsageMeter
+    private let storeReport: @Sendable (StoreEvent) -> Void
     private let startedAt = Clock.unixMillis()
     private let configured: Mutex<Configured>
     let listener = Mutex<NIOLoopBound<Listener>?>(nil)
+    /// The thread that answers for numbers.
+    let metrics: MetricsDesk
     /// The control loop: IPC and replayed settlements.
     var control: any EventLoop { loops[0] }
 
@@ -46,8 +51,11 @@ final class GatewayDaemon: Sendable {
             numberOfThreads: configuration.threads == 0 ? System.coreCount : configuration.threads)
         let loops = Array(group.makeIterator())
         let gateways = GatewayRegistry()
+        let (meter, journal) = (UsageMeter(), RequestJournal(context.log, isOn: configuration.logsRequests))
+        let storeReport = Self.storeReport(meter, journal, context.log)
+        metrics = MetricsDesk()
         let store = try StoreQueue.open(
-            Self.storeOptions(context), on: storeGroup.next(), loops: loops
+            Self.storeOptions(context, storeReport), on: storeGroup.next(), loops: loops
         ) { index, records in gateways.settle(records, on: index) }
         let publisher = KeyPublisher(loops: loops)
         let shared = GatewayShared(store: store, metrics: MetricBoard<GatewayMetric>())
@@ -64,6 +72,9 @@ final class GatewayDaemon: Sendable {
             return gateway
         }
         self.loops = loops
+        self.meter = meter
+        self.journal = journal
+        self.storeReport = storeReport
         self.gateways = gateways
         self.publisher = publisher
         self.shared = shared
@@ -71,15 +82,19 @@ final class GatewayDaemon: Sendable {
         configured = Mutex(Configured(configuration: configuration, served: served, loadedAt: startedAt))
     }
 
-    /// Opens everything; the addresses clients can connect to.
-    func start() throws -> [String] {
+    /// Opens everything; where it listens, for a person.
+    func start() throws -> Logger.Metadata {
         try wait { [server] in try await server.start() }
         shared.store.startReplay()
         let seats = try ListeningPlace.all(of: context.configuration.listeners, context.sockets)
         let addresses = try seats.map(listen)
+        var places: Logger.Metadata = [
+            "listen": "\(addresses.joined(separator: " "))", "socket": "\(context.configuration.process.socket)",
+        ]
+        places["metrics"] = try listenForMetrics().map { "\($0)" }
         try startService()
         startHeartbeat()
-        return addresses
+        return places
     }
 
     private func listen(_ place: ListeningPlace) throws -> String {
@@ -98,14 +113,18 @@ final class GatewayDaemon: Sendable {
     }
 
     /// The store's file: the daemon's own, or with `leaving` the one of a process that has handed over.
-    static func storeOptions(
-        _ context: DaemonContext<GatewaydConfiguration>, leaving: String? = nil
+    func storeOptions(leaving: String? = nil) -> StoreOptions {
+        Self.storeOptions(context, storeReport, leaving: leaving)
+    }
+
+    private static func storeOptions(
+        _ context: DaemonContext<GatewaydConfiguration>, _ report: @escaping @Sendable (StoreEvent) -> Void,
+        leaving: String? = nil
     ) -> StoreOptions {
         StoreOptions(
-            path: context.stateDirectory.file(leaving ?? "gatewayd.db"),
+            path: context.stateDirectory.file(leaving ?? databaseName),
             leaving: leaving == nil ? LeavingFolder(context.stateDirectory) : nil,
-            eventDays: context.configuration.retentionDays,
-            clock: { Clock.unixMillis().value }, report: { [log = context.log] in StoreLog.note($0, log) })
+            eventDays: context.configuration.retentionDays, clock: { Clock.unixMillis().value }, report: report)
     }
 
     func startService() throws {
@@ -115,6 +134,7 @@ final class GatewayDaemon: Sendable {
         try control.flatSubmit { [self, log = context.log] in
             let service = ServiceContext(
                 store: shared.store, administration: administration, vitals: { [unowned self] in vitals() },
+                metrics: { [metrics, readings] in metrics.ask(readings, on: $0, $1) },
                 reload: { [unowned self] done in reload(done) },
                 handOver: { [unowned self] done in handOver(done) }, clock: Clock.unixMillis, eventLoop: control)
             let listening = Listener(
@@ -128,7 +148,7 @@ final class GatewayDaemon: Sendable {
     }
 
     /// Runs async work from the main thread, which has nothing else to do.
-    private func wait<Value: Sendable>(_ body: @escaping @Sendable () async throws -> Value) throws -> Value {
+    func wait<Value: Sendable>(_ body: @escaping @Sendable () async throws -> Value) throws -> Value {
         try control.makeFutureWithTask(body).wait()
     }
 }
@@ -147,6 +167,7 @@ extension GatewayDaemon {
         }
         let settings = GatewaySettings(configuration)
         gateways.forEach { $0.adopt(settings, served) }
+        journal.set(isOn: configuration.logsRequests)
         for identity in identities {
             do { try identity.reload() } catch {
                 context.log.error("certificate not reloaded; the old one stays", metadata: ["reason": "\(error)"])
@@ -173,16 +194,13 @@ extension GatewayDaemon {
         }
     }
 
-    private func vitals() -> GatewayVitals {
-        let readings = shared.metrics.snapshot()
-        func count(_ metric: GatewayMetric) -> UInt64 {
-            UInt64(clamping: readings.first { $0.name == metric.name }?.value ?? 0)
-        }
+    func vitals() -> GatewayVitals {
+        func count(_ metric: GatewayMetric) -> UInt64 { UInt64(clamping: shared.metrics.total(metric)) }
         let (generation, loadedAt) = configured.withLock { ($0.served.generation, $0.loadedAt) }
         return GatewayVitals(
             startedAt: startedAt, isDraining: context.lifecycle.isDraining,
             isWalletConnected: count(.walletsConnected) > 0,
-            requests: count(.requests), errors: count(.failedRequests), inFlight: UInt32(clamping: count(.inFlight)),
+            requests: count(.started), errors: count(.failedRequests), inFlight: UInt32(clamping: count(.inFlight)),
             connections: UInt32(clamping: server.openConnections), configGeneration: UInt64(generation),
             configLoadedAt: loadedAt, instance: identity.instance, build: identity.build)
     }
@@ -234,6 +252,7 @@ extension GatewayDaemon {
         control.execute { listener?.value.close() }
         gateways.forEach { $0.close() }
         do {
+            try metrics.close()
             let lost = try shared.store.close()
             if lost > 0 { context.log.error("usage could not be stored", metadata: ["records": "\(lost)"]) }
             try group.syncShutdownGracefully()

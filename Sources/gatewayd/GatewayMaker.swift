@@ -37,7 +37,8 @@ struct GatewayMaker: Sendable {
             path: walletSocket, eventLoop: loop.eventLoop, identity: identity,
             settings: LinkSettings(seed: SecureRandom.word())
         ) { [log] event in WalletLog.note(event, lane, log) }
-        let wallet = WalletLink(client: client, eventLoop: loop.eventLoop, store: shared.store, log: log)
+        let wallet = WalletLink(
+            client: client, eventLoop: loop.eventLoop, store: shared.store, lane: lane, log: log)
         wallet.start()
         let administration = Administration(store: shared.store, publisher: publisher, clock: Clock.unixMillis)
         return Gateway(
@@ -46,7 +47,7 @@ struct GatewayMaker: Sendable {
                 upstreams: UpstreamPools(loop: loop, tls: tls),
                 account: AccountEndpoints(
                     store: shared.store, administration: administration, wallet: client, eventLoop: loop.eventLoop),
-                lane: lane, settings: settings, catalog: served, seed: SecureRandom.word()))
+                lane: lane, log: log, settings: settings, catalog: served, seed: SecureRandom.word()))
     }
 }
 

@@ -6,6 +6,7 @@
 
 import DaemonKit
 import HTTP
+import Logging
 import NIOCore
 import Routing
 import Synchronization
@@ -13,6 +14,7 @@ import Synchronization
 /// Shared by all loops.
 final class GatewayShared: Sendable {
     let store: StoreQueue
+    /// What the loops count, each in its own lane.
     let metrics: MetricBoard<GatewayMetric>
     /// The instance-wide rate bucket's word.
     let instanceBucket = Atomic<UInt64>(0)
@@ -33,6 +35,7 @@ struct GatewayParts {
     let upstreams: UpstreamPools
     let account: AccountEndpoints
     let lane: MetricLane<GatewayMetric>
+    let log: Logger
     let settings: GatewaySettings
     let catalog: ServedCatalog
     let seed: UInt64

@@ -17,6 +17,9 @@ enum LeavingFile {
 
     /// A name that no other process and no earlier handover has.
     static func name(process: Int32, at time: UnixMillis) -> String { "\(prefix)\(process)-\(time.value)\(suffix)" }
+
+    /// Whether `process` has named the file so.
+    static func isOf(_ process: Int32, _ name: String) -> Bool { name.hasPrefix("\(prefix)\(process)-") }
 }
 
 /// The folder leaving files are in.

@@ -13,9 +13,7 @@ enum Gatewayd {
         DaemonMain.run("gatewayd", GatewaydConfiguration.self) { context in
             do {
                 let daemon = try GatewayDaemon(context)
-                let addresses = try daemon.start()
-                let socket = context.configuration.process.socket
-                context.announceReady(["listen": "\(addresses.joined(separator: " "))", "socket": "\(socket)"])
+                context.announceReady(try daemon.start())
                 return serve(daemon, context)
             } catch {
                 context.log.critical("cannot start", metadata: ["reason": "\(error)"])

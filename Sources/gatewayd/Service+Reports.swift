@@ -1,6 +1,6 @@
-// Service+Reports: usage, errors and status for operators and cronjobd.
+// Service+Reports: usage, errors, status and metrics for operators and siblings.
 //
-// For: messages 0x0208 to 0x020B.
+// For: messages 0x0208 to 0x020B, and 0x0002.
 // Refuses: usage ranges that are empty or longer than `UsageRange.longest` (malformed).
 // Called by: Service's table.
 
@@ -58,6 +58,11 @@ extension ServiceContext {
         let done: @Sendable (Result<HandOverAnswer, StoreFailure>) -> Void = reply(to: answer) { $0 }
         let loop = eventLoop
         handOver { outcome in loop.execute { done(.success(outcome)) } }
+    }
+
+    func metrics(_ answer: IPC.Answer<MetricsAnswer>) {
+        let bound = NIOLoopBound(answer, eventLoop: eventLoop)
+        metrics(eventLoop) { bound.value.send(MetricsAnswer($0)) }
     }
 
     func reload(_ answer: IPC.Answer<ReloadAnswer>) {

@@ -5,6 +5,7 @@
 // Called by: Main (one table for the listener, on the listener's event loop).
 
 import IPC
+import Metrics
 import NIOCore
 import Storage
 import Tenancy
@@ -15,6 +16,8 @@ struct ServiceContext {
     let administration: Administration
     /// How the daemon stands now; cheap.
     let vitals: @Sendable () -> GatewayVitals
+    /// Everything that is counted; calls back once, on the loop it is given.
+    let metrics: @Sendable (any EventLoop, _ done: @escaping @Sendable ([MetricReading]) -> Void) -> Void
     /// Reads the configuration again; calls back once, from any thread.
     let reload: @Sendable (_ done: @escaping @Sendable (ReloadAnswer) -> Void) -> Void
     /// Hands over to a successor; calls back once, from any thread.
@@ -60,6 +63,7 @@ enum Service {
                 .call(ReloadRequest.self, from: .weirctl, within: .seconds(30)) { context.reload($1) },
                 .call(HandOverRequest.self, from: .weirctl, within: .seconds(60)) { context.handOver($1) },
                 .stream(WatchRequest.self, from: .weirctl, within: nil) { context.watch($0, $1) },
+                .call(MetricsRequest.self, from: .all, within: .seconds(1)) { context.metrics($1) },
             ])
     }
 }

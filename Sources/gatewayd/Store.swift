@@ -18,7 +18,8 @@ struct StoreOptions: Sendable {
     let clock: @Sendable () -> Int64
     /// A file layer of the tests' own; `nil` for the system's.
     var fileLayer: String?
-    /// Where a commit's failure and the recovery from it are told, once each.
+    /// Where each commit is told, and its failure and the recovery from that once each. Called on the store's thread; it
+    /// must not block.
     var report: @Sendable (StoreEvent) -> Void = { _ in }
 }
 
@@ -30,6 +31,18 @@ enum StoreEvent: Sendable {
     case recovered(afterFailures: Int)
     /// A leaving file cannot be read. It stays where it is, for a person to look at.
     case leftBehind(StorageError)
+    /// A transaction is durable.
+    case stored(StoredBatch)
+    /// Records of a process that has handed over, from its leaving file: they were durable before.
+    case absorbed([UsageRecord], file: String)
+}
+
+/// What one transaction made durable.
+struct StoredBatch: Sendable {
+    let records: [UsageRecord]
+    let errors: [ErrorRecord]
+    /// From begin to synced.
+    let micros: Int
 }
 
 /// The open file and what is kept of it in memory.

@@ -6,6 +6,7 @@
 // Called by: StoreQueue (from any thread), StoreWorker (on the store thread).
 
 import Synchronization
+import Tenancy
 
 /// How soon the store thread has to look into its inbox because of what was just put there.
 enum StoreWakeUp: Sendable {
@@ -113,10 +114,11 @@ final class StoreInbox: Sendable {
     }
 
     /// Notes how much the store thread still has in hand.
-    func noteWaiting(_ waiting: Int, backlog: Int64) {
+    func noteWaiting(_ waiting: Int, backlog: Int64, since: UnixMillis?) {
         note { state in
             state.figures.waiting = state.records.count + waiting
             state.figures.backlog = backlog
+            state.figures.backlogSince = since
         }
     }
 

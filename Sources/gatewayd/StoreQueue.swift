@@ -33,6 +33,8 @@ struct StoreFigures: Sendable {
     var waiting = 0
     /// Durable events not yet known to be settled.
     var backlog: Int64 = 0
+    /// When the oldest batch of them ended.
+    var backlogSince: UnixMillis?
     /// Error rows that were dropped because too many waited.
     var errorsDropped: UInt64 = 0
     /// The journal line of the last failure, until a commit succeeds.

@@ -69,6 +69,7 @@ extension StoreWorker {
         }
         let stored = try store.outboxState().settled
         try store.append(batch, errors: page.errors, settled: settled ?? stored, absorbing: (name, page.through))
+        options.report(.absorbed(batch.records, file: name))
         return .page(batch)
     }
 
@@ -102,6 +103,7 @@ extension StoreWorker {
     private func absorbed(_ batch: UsageBatch) {
         savedCursor = cursor.settled
         cursor.extend(to: batch.lastSeq)
+        if let oldest = batch.records.first { ages.add(through: batch.lastSeq, at: oldest.at) }
         tails.merge(batch.tails) { _, newer in newer }
         succeeded(batch)
     }

@@ -23,6 +23,7 @@ final class StoreWorker {
     private var records: [UsageRecord] = []
     private var errors: [ErrorRecord] = []
     var cursor: OutboxCursor
+    var ages = OutboxAges()
     var savedCursor: Int64
     /// The newest event of each key that had one since the start.
     var tails: [KeyID: Int64] = [:]
@@ -68,6 +69,7 @@ final class StoreWorker {
         let areAllAbsorbed = try Self.absorbAll(into: store, options)
         let (settled, last) = try store.outboxState()
         cursor = OutboxCursor(settled: settled, last: last)
+        if settled < last, let oldest = try store.oldestUnsettled() { ages.add(through: last, at: oldest) }
         savedCursor = settled
         replay = Replay(position: settled, end: last)
         self.options = options
@@ -171,12 +173,17 @@ extension StoreWorker {
             if let known = tails[key] { return known }
             return try store.newestEvent(of: key)
         }
+        let begun = NIODeadline.now()
         try store.append(batch, errors: errors, settled: cursor.settled)
+        let micros = Int((.now() - begun).nanoseconds / 1000)
+        let stored = StoredBatch(records: batch.records, errors: errors, micros: micros)
         errors.removeAll(keepingCapacity: true)
         savedCursor = cursor.settled
         cursor.extend(to: batch.lastSeq)
+        if let oldest = batch.records.first { ages.add(through: batch.lastSeq, at: oldest.at) }
         tails.merge(batch.tails) { _, newer in newer }
         succeeded(batch)
+        options.report(.stored(stored))
         return batch.records.count
     }
 
@@ -230,8 +237,8 @@ extension StoreWorker {
 
     func noteState() {
         let waiting = records.count
-        let backlog = cursor.backlog
-        inbox.noteWaiting(waiting, backlog: backlog)
+        ages.settle(through: cursor.settled)
+        inbox.noteWaiting(waiting, backlog: cursor.backlog, since: ages.oldest)
     }
 }
 

@@ -4,6 +4,7 @@
 // Refuses: holds while walletd is away for longer than the link's patience (the caller answers 503).
 // Called by: MeteredRequest (hold, release), StoreQueue's delivery (settle), Gateway (status).
 
+import DaemonKit
 import IPC
 import Logging
 import Money
@@ -34,6 +35,7 @@ final class WalletLink {
     private let client: WalletClient
     private let eventLoop: any EventLoop
     private let store: StoreQueue
+    private let lane: MetricLane<GatewayMetric>
     private let log: Logger
     /// Holds of live attempts, to be asserted again on a new connection.
     private var holds: [UInt64: HoldRequest] = [:]
@@ -46,10 +48,13 @@ final class WalletLink {
     /// walletd could not store; nothing is sent until the pause is over.
     private var isPausing = false
 
-    init(client: WalletClient, eventLoop: any EventLoop, store: StoreQueue, log: Logger) {
+    init(
+        client: WalletClient, eventLoop: any EventLoop, store: StoreQueue, lane: MetricLane<GatewayMetric>, log: Logger
+    ) {
         self.client = client
         self.eventLoop = eventLoop
         self.store = store
+        self.lane = lane
         self.log = log
         client.link.onConnected = { [unowned self] in connected() }
     }
@@ -73,26 +78,39 @@ final class WalletLink {
         let request = HoldRequest(
             hold: number, amount: amount, cap: caller.key.cap, policy: caller.tenant.policy, tenant: caller.tenant.id,
             budget: caller.key.id)
-        ask(request, triesLeft: Self.holdTries - 1, done)
+        ask(request, triesLeft: Self.holdTries - 1, since: Clock.monotonicNanos(), done)
     }
 
-    private func ask(_ request: HoldRequest, triesLeft: Int, _ done: @escaping (HoldVerdict) -> Void) {
+    private func ask(
+        _ request: HoldRequest, triesLeft: Int, since asked: UInt64, _ done: @escaping (HoldVerdict) -> Void
+    ) {
         client.hold(request) { [self] result in
             switch result {
-            case .success(let answer):
-                guard case .refused(let refusal) = answer.outcome else {
-                    holds[request.hold] = request
-                    return done(.granted(request.hold))
-                }
-                done(.refused(refusal, free: answer.free))
             case .failure(.connectionLost) where triesLeft > 0, .failure(.refused(.draining, _)) where triesLeft > 0:
                 // walletd restarts. What it may have set aside ended with the connection.
-                ask(request, triesLeft: triesLeft - 1, done)
-            case .failure(let failure):
-                // The answer may only be late: whatever walletd set aside is let go again.
-                if failure.effect == .unknown { client.release(ReleaseRequest(hold: request.hold)) { _ in } }
-                done(.unavailable)
+                ask(request, triesLeft: triesLeft - 1, since: asked, done)
+            default:
+                lane.observe(.holdTime, Int((Clock.monotonicNanos() &- asked) / 1000))
+                done(verdict(on: request, result))
             }
+        }
+    }
+
+    private func verdict(on request: HoldRequest, _ result: Result<HoldAnswer, CallFailure>) -> HoldVerdict {
+        switch result {
+        case .success(let answer):
+            guard case .refused(let refusal) = answer.outcome else {
+                holds[request.hold] = request
+                lane.add(.holds, at: HoldLabel.granted.rawValue)
+                return .granted(request.hold)
+            }
+            lane.add(.holds, at: HoldLabel.refused.rawValue)
+            return .refused(refusal, free: answer.free)
+        case .failure(let failure):
+            // The answer may only be late: whatever walletd set aside is let go again.
+            if failure.effect == .unknown { client.release(ReleaseRequest(hold: request.hold)) { _ in } }
+            lane.add(.holds, at: HoldLabel.unavailable.rawValue)
+            return .unavailable
         }
     }
 
@@ -147,9 +165,10 @@ final class WalletLink {
 
     private func settled(_ record: CommittedRecord, _ answer: PostingAnswer) {
         guard unsettled.removeValue(forKey: record.seq) != nil else { return }
+        lane.add(.settlements, at: SettlementLabel(answer.outcome).rawValue)
         if case .refused(let refusal) = answer.outcome {
             let message = "walletd refused settlement \(record.reference) of \(record.cost): \(refusal)"
-            log.error("settlement refused", metadata: ["request": "\(record.request)", "refusal": "\(refusal)"])
+            log.error("settlement refused", metadata: record.facts.merging(["refusal": "\(refusal)"]) { own, _ in own })
             store.append(
                 ErrorRecord(
                     at: record.at, request: record.request, tenant: record.tenant, key: record.key, provider: "",
@@ -162,12 +181,32 @@ final class WalletLink {
     private func again(_ record: CommittedRecord, _ failure: CallFailure) {
         guard isConnected, unsettled[record.seq] != nil else { return }
         waiting.append(record.seq)
+        lane.add(.settlementRetries)
         guard !isPausing else { return }
         isPausing = true
         log.warning("settlement not stored, trying again", metadata: ["failure": "\(failure)"])
         eventLoop.assumeIsolated().scheduleTask(in: Self.settleRetry) { [self] in
             isPausing = false
             sendWaiting()
+        }
+    }
+}
+
+extension CommittedRecord {
+    /// What a line of the log says of it.
+    fileprivate var facts: Logger.Metadata {
+        [
+            "request_id": "\(request)", "tenant": "\(tenant)", "key_id": "\(key)", "cost_micros": "\(cost.value)",
+        ]
+    }
+}
+
+extension SettlementLabel {
+    fileprivate init(_ outcome: PostingOutcome) {
+        switch outcome {
+        case .posted: self = .posted
+        case .exists: self = .exists
+        case .refused: self = .refused
         }
     }
 }

@@ -4,6 +4,7 @@
 // Refuses: what Book refuses; hold number 0, which means "no hold".
 // Called by: the service table, asked by gatewayd.
 
+import DaemonKit
 import IPC
 import Ledger
 import Money
@@ -12,16 +13,21 @@ import Tenancy
 extension Service {
     func hold(_ request: HoldRequest, _ answer: Answer<HoldAnswer>) {
         guard request.hold != 0 else { return answer.refuseNumber() }
-        answer.send(HoldAnswer(book.hold(HoldTerms(request), by: answer.peer.holder)))
+        let admission = book.hold(HoldTerms(request), by: answer.peer.holder)
+        lane.count(admission)
+        answer.send(HoldAnswer(admission))
     }
 
     func assertHold(_ request: AssertHoldRequest, _ answer: Answer<HoldAnswer>) {
         guard request.hold.hold != 0 else { return answer.refuseNumber() }
-        answer.send(HoldAnswer(book.assert(HoldTerms(request.hold), by: answer.peer.holder)))
+        let admission = book.assert(HoldTerms(request.hold), by: answer.peer.holder)
+        lane.count(admission)
+        answer.send(HoldAnswer(admission))
     }
 
     func release(_ request: ReleaseRequest, _ answer: Answer<EmptyAnswer>) {
         book.release(request.hold, by: answer.peer.holder)
+        lane.add(.releases)
         answer.send(EmptyAnswer())
     }
 }

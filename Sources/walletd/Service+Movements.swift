@@ -4,6 +4,7 @@
 // Refuses: what Book and Store refuse; `overloaded` when too many wait; `unavailable` when the disk fails.
 // Called by: the service table, asked by gatewayd, cronjobd and weirctl; the writer's reports.
 
+import DaemonKit
 import IPC
 import Ledger
 import Logging
@@ -52,6 +53,7 @@ extension Service {
         case .queued(let order): queue.put(order, answer)
         case .nothingToPost: answer.send(PostingAnswer(outcome: .posted, balance: balance(of: tenant)))
         case .refused(let refusal):
+            lane.countRefused(refusal)
             answer.send(PostingAnswer(outcome: .refused(refusal), balance: balance(of: tenant)))
         }
     }
@@ -74,24 +76,36 @@ extension Service {
     func finish(_ report: BatchReport) {
         counters.commits += 1
         counters.fileBytes = report.fileBytes
+        lane.observe(.commitTime, Int(report.time.nanoseconds / 1000))
+        lane.observe(.batch, report.orders.count)
         noteDisk(report.outcomes)
         switch report.outcomes {
         case .success(let outcomes):
             for index in outcomes.indices { finish(report.orders[index], outcomes[index], queue.next()) }
-        case .failure: for order in report.orders { abandon(order, queue.next()) }
+        case .failure:
+            lane.add(.commitFailures)
+            for order in report.orders { abandon(order, queue.next()) }
         }
     }
 
     private func finish(_ order: Order, _ outcome: Outcome, _ answer: Answer<PostingAnswer>) {
         book.finish(order, outcome)
         switch outcome {
-        case .posted(let balance), .refunded(_, let balance):
-            counters.movements += 1
-            answer.send(PostingAnswer(outcome: .posted, balance: balance))
-        case .exists(let balance): answer.send(PostingAnswer(outcome: .exists, balance: balance))
+        case .posted(let balance): posted(order.posting, balance, answer)
+        case .refunded(let posting, let balance): posted(posting, balance, answer)
+        case .exists(let balance):
+            lane.add(.known)
+            answer.send(PostingAnswer(outcome: .exists, balance: balance))
         case .refused(let refusal):
+            lane.countRefused(refusal)
             answer.send(PostingAnswer(outcome: .refused(refusal), balance: balance(of: order.tenant)))
         }
+    }
+
+    private func posted(_ posting: Posting, _ balance: Micros, _ answer: Answer<PostingAnswer>) {
+        counters.movements += 1
+        lane.countPosted(posting)
+        answer.send(PostingAnswer(outcome: .posted, balance: balance))
     }
 
     private func abandon(_ order: Order, _ answer: Answer<PostingAnswer>) {

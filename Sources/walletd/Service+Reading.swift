@@ -4,6 +4,7 @@
 // Refuses: `overloaded` when too many readers wait or an audit is running already; `unavailable` when the file cannot be read.
 // Called by: the service table, asked by gatewayd, cronjobd and weirctl.
 
+import DaemonKit
 import IPC
 import Ledger
 import Logging
@@ -131,6 +132,7 @@ extension Service {
     }
 
     private func tell(_ report: Audit.Report) -> Audit.Report {
+        lane.add(.auditFindings, report.findings.count)
         for finding in report.findings { log.critical("audit", metadata: ["finding": "\(finding)"]) }
         log.notice(
             "audit done",

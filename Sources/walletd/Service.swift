@@ -4,6 +4,7 @@
 // Refuses: by role, here; by the rules of money, in Book and Store; everything that needs the disk while the disk fails.
 // Called by: the Listener, on the event loop. The asking side is `WalletClient`.
 
+import DaemonKit
 import IPC
 import Ledger
 import Logging
@@ -21,6 +22,8 @@ final class Service {
     let process: ProcessFacts
     var writer: Writer
     var counters = Counters()
+    let board: MetricBoard<WalletMetric>
+    let lane: MetricLane<WalletMetric>
     /// Reading questions at the writer, and whether one of them is an audit.
     var reading = 0
     var isAuditing = false
@@ -46,6 +49,8 @@ final class Service {
         self.loop = loop
         self.log = log
         self.process = process
+        board = MetricBoard()
+        lane = board.makeLane()
         queue = CommitQueue(line, on: loop) { writer.wake() }
     }
 
@@ -65,6 +70,7 @@ final class Service {
                 .call(HistoryRequest.self, from: [.gatewayd, .cronjobd, .weirctl], within: .seconds(5), history),
                 .stream(AuditRequest.self, from: [.cronjobd, .weirctl], within: .minutes(10), audit),
                 .call(WalletStatusRequest.self, from: [.gatewayd, .cronjobd, .weirctl], within: .seconds(1), status),
+                .call(MetricsRequest.self, from: .all, within: .seconds(1), metrics),
             ])
     }
 

@@ -17,6 +17,8 @@ struct BatchReport: Sendable {
     let outcomes: Result<[Outcome], StorageError>
     /// The size of the database file, as of the latest checkpoint.
     let fileBytes: Int64
+    /// From begin to synced, or to the failure.
+    let time: TimeAmount
 }
 
 // @unchecked: `store` and all variables are touched on `loop` only; each entry point checks that or hops to it.
@@ -111,7 +113,9 @@ final class Writer: @unchecked Sendable {
     private func commitNext() -> Bool {
         let orders = line.take(most: batchMax)
         guard !orders.isEmpty else { return false }
-        report(BatchReport(orders: orders, outcomes: commit(orders), fileBytes: fileBytes))
+        let begun = NIODeadline.now()
+        let outcomes = commit(orders)
+        report(BatchReport(orders: orders, outcomes: outcomes, fileBytes: fileBytes, time: .now() - begun))
         if store.database.logPages >= Self.logPagesMax { checkpoint() }
         gathering.note(
             answered: orders.count, waiting: line.count, most: batchMax, sync: store.syncTime, now: .now())

@@ -30,7 +30,7 @@ struct Weirctl: ParsableCommand {
             CommandGroup(
                 name: "Watching",
                 subcommands: [
-                    StatusCommand.self, WatchCommand.self, UsageCommand.self, ErrorsCommand.self,
+                    StatusCommand.self, WatchCommand.self, UsageCommand.self, ErrorsCommand.self, MetricsCommand.self,
                 ]),
             CommandGroup(
                 name: "Tenants and money", subcommands: [TenantCommand.self, KeyCommand.self, WalletCommand.self]),

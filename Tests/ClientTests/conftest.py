@@ -12,9 +12,19 @@ import openai
 import pytest
 
 from fake import Fake
-from weir import Tenant, Weir
+from weir import SECRETS, Tenant, Weir
 
 _numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nothing_secret_is_logged(tmp_path_factory):
+    """When everything has ended, no log of any daemon of the session holds a key, a prompt or an answer."""
+    yield
+    told = [(log, log.read_text(errors="replace")) for log in tmp_path_factory.getbasetemp().rglob("*.log")]
+    assert not told or any("gatewayd: request " in text for _, text in told), "no log to search has requests"
+    leaks = [f"{log}: {secret}" for log, text in told for secret in sorted(SECRETS) if secret in text]
+    assert not leaks, "\n".join(leaks)
 
 
 @pytest.fixture(scope="session")

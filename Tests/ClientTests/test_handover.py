@@ -188,6 +188,39 @@ def test_gatewayd_hands_over_under_load_and_nobody_notices(served, vendor):
     wait_until(lambda: list((served.folder / "gatewayd").glob("leaving-*")) == [])
 
 
+@pytest.fixture
+def watched(vendor, tmp_path):
+    """A served Weir with its page for Prometheus at an address of its own."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    with ServedWeir(tmp_path / "w", vendor.url, metrics_port=port) as weir:
+        weir.metrics_port = port
+        yield weir
+
+
+def start_time(weir: Weir):
+    return weir.metrics().total("process_start_time_seconds", daemon="gatewayd")
+
+
+def test_metrics_are_the_successors_at_the_same_address(watched, vendor):
+    """The page has what the old process's last answers used once they are taken in: nobody asks that one any more."""
+    tenant = watched.tenant("acme")
+    before, live = start_time(watched), LiveStreams(tenant, vendor)
+    watched.hand_over()
+    assert start_time(watched) > before and watched.metrics().total("weir_up") == 2
+    live.end()
+    wait_until(lambda: watched.metrics().total("weir_gateway_requests_total", outcome="completed") == STREAMS)
+    tenant.wait_until_nothing_is_held()
+
+
+def test_metrics_come_back_when_the_successor_fails(watched):
+    before, good = start_time(watched), watched.configuration.read_text()
+    watched.configuration.write_text(one_listener_more(good))
+    status, _, _ = watched.run_ctl("restart", "gatewayd")
+    watched.configuration.write_text(good)
+    assert status != 0 and start_time(watched) == before
+
+
 def test_gatewayd_stopped_and_started_refuses_nobody(served, vendor):
     tenant = served.tenant("acme")
     with Load(tenant) as load:
@@ -220,7 +253,7 @@ def test_successor_that_does_not_come_up_changes_nothing(served, vendor):
     good = served.configuration.read_text()
     with Load(tenant) as load:
         for bad in ("gatewayd: [", good.replace(str(served.folder / "vendor-key"), "/nowhere/key"),
-                    good.replace("127.0.0.1:", "127.0.0.1:1\", \"127.0.0.1:")):
+                    one_listener_more(good)):
             served.configuration.write_text(bad)
             command = served.run_ctl("restart", "gatewayd") if bad != "gatewayd: [" else self_signalled(served, good)
             assert command[0] != 0
@@ -232,6 +265,11 @@ def test_successor_that_does_not_come_up_changes_nothing(served, vendor):
     tenant.wait_until_nothing_is_held()
     tenant.settlements(load.answered)
     served.hand_over()
+
+
+def one_listener_more(good: str) -> str:
+    """A configuration that is good and does not fit the sockets: its reader fails when the state is in its hands."""
+    return good.replace('listen: ["127.0.0.1:', 'listen: ["127.0.0.1:1", "127.0.0.1:', 1)
 
 
 def self_signalled(served, good: str) -> tuple[int, list, str]:

@@ -11,13 +11,23 @@ import re
 import signal
 import subprocess
 import time
+import typing
 from decimal import Decimal
 
 import binaries
+import raw
 from binaries import Program
+
+if typing.TYPE_CHECKING:
+    from metrics import Metrics
+
+# What no log, page or answer of weirctl may hold: the vendor's key, every tenant's key, what a prompt says and what an
+# answer says. Logs are searched for it when the session ends (conftest.py), so they are as talkative as they can be.
+SECRETS: set[str] = {"[[fake ", "früh 水"}
 
 # The credential for the fake vendor: no client must ever see it, and no tenant's key may reach the vendor.
 VENDOR_KEY = "vendor-secret-0123456789"
+SECRETS.add(VENDOR_KEY)
 # Settlements follow their answers within milliseconds; this is for a machine that does something else as well.
 SETTLE_SECONDS = 20
 
@@ -26,6 +36,9 @@ gatewayd:
   listen: ["127.0.0.1:{port}"{more_listeners}]
   socket: {folder}/g.sock
   state_directory: {folder}/gatewayd
+  metrics_listen: 127.0.0.1:{metrics_port}
+  log_requests: {log_requests}
+  log_level: {log_level}
   threads: {threads}
   drain_limit: {drain_limit}
   limits: {{body: {body_limit}}}
@@ -34,6 +47,7 @@ gatewayd:
 walletd:
   socket: {folder}/w.sock
   state_directory: {folder}/walletd
+  log_level: {log_level}
 providers:
   claude-vendor:
     dialect: anthropic
@@ -118,7 +132,8 @@ def spares(template: str, settings: dict) -> str:
 
 DEFAULTS = {
     "threads": 1, "drain_limit": "5s", "body_limit": "8MiB", "write_idle": "60s", "on_client_gone": "cancel",
-    "rate_limits": "", "port": 0, "more_listeners": "", "more_models": "", "claude_headers": "",
+    "rate_limits": "", "port": 0, "metrics_port": 0, "log_requests": "true", "log_level": "trace", "more_listeners": "",
+    "more_models": "", "claude_headers": "",
     "timeouts": "{connect: 5s, first_byte: 30s, whole_answer: 30s, idle: 30s}",
 }
 
@@ -207,6 +222,7 @@ class Weir:
         self._daemons[name] = daemon
         if name == "gatewayd":
             self.port = int(re.search(r"listen=\"?http://127\.0\.0\.1:(\d+)", daemon.ready_line)[1])
+            self.metrics_port = int(re.search(r"metrics=\"?http://127\.0\.0\.1:(\d+)/metrics", daemon.ready_line)[1])
             # Restarts come back to the same port, as they do behind a service manager's socket.
             self.configure(port=self.port)
             self._wait_until_well()
@@ -233,6 +249,16 @@ class Weir:
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
+
+    def metrics(self) -> Metrics:
+        """The page for Prometheus, as it is now."""
+        # The benchmarks use this class too, and have no packages.
+        from metrics import Metrics
+
+        answer = raw.ask(self.metrics_port, "GET", "/metrics")
+        assert answer.status == 200, answer
+        assert answer.header("content-type") == "text/plain; version=0.0.4; charset=utf-8"
+        return Metrics(answer.body.decode())
 
     def _wait_until_well(self) -> None:
         """Until gatewayd has found walletd, so that a test's first request is not its reconnect."""
@@ -271,6 +297,7 @@ class Weir:
         """A new key: its secret and its public name."""
         words = [word for name, value in options.items() for word in (f"--{name.replace('_', '-')}", value)]
         (made,) = self.ctl("key", "create", tenant, *words)
+        SECRETS.add(made["secret"])
         return made["secret"], made["key"]
 
     def audit(self) -> dict:

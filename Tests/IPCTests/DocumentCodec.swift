@@ -38,7 +38,7 @@ struct DocumentCodec {
     private mutating func put(_ value: String, _ type: String, _ path: String) throws {
         let words = type.split(separator: " ").map(String.init)
         switch words[0] {
-        case "u8", "flag", "policy", "movement", "side", "grouping": try integer(value, 1)
+        case "u8", "flag", "policy", "movement", "side", "grouping", "metricKind": try integer(value, 1)
         case "u16", "outcome", "holdOutcome", "adminOutcome": try integer(value, 2)
         case "u32", "scopes": try integer(value, 4)
         case "u64", "i64", "micros", "time": try integer(value, 8)

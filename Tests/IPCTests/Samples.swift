@@ -4,6 +4,7 @@
 // without a sample and a sample without a vector both fail.
 
 import IPC
+import Metrics
 import Money
 import Tenancy
 import Testing
@@ -50,6 +51,16 @@ let walletSamples: [Sample] = [
     Sample(
         "link.ping answer",
         PingAnswer(token: 0x1122334455667788)),
+    Sample(
+        "link.metrics answer",
+        MetricsAnswer([
+            MetricReading(
+                .counter("weir_wallet_holds_total", "Holds asked for.", labels: ["outcome"]),
+                [MetricSample(41, labels: ["granted"])]),
+            MetricReading(
+                .histogram("weir_wallet_commit_duration_seconds", "Commits.", decimals: 6, bounds: [1000, 20_000]),
+                [MetricSample(23_500, buckets: [7, 3, 0])]),
+        ])),
     Sample(
         "wallet.credit request",
         CreditRequest(

@@ -25,7 +25,7 @@ enum SourceTree {
     static let root = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath()
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
-    static let cores = ["Money", "Tenancy", "JSON", "Ledger", "Routing", "Translation"]
+    static let cores = ["Money", "Tenancy", "JSON", "Metrics", "Ledger", "Routing", "Translation"]
 
     static let sources = swiftFiles(in: "Sources")
     static let tests = swiftFiles(in: "Tests")

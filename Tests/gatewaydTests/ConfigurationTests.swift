@@ -78,6 +78,11 @@ import Testing
             "gatewayd.listen[0].tls.private_key: missing"
         ),
         ("gatewayd:\n", "gatewayd:\n  threads: 65\n", "gatewayd.threads: 65 is out of range"),
+        (
+            "gatewayd:\n", "gatewayd:\n  metrics_listen: 127.0.0.1:8080\n",
+            "gatewayd.metrics_listen: 127.0.0.1:8080 is for clients; metrics have an address of their own"
+        ),
+        ("gatewayd:\n", "gatewayd:\n  metrics_listen: 9464\n", "gatewayd.metrics_listen: expected an address and port"),
         ("gatewayd:\n", "gatewayd:\n  treads: 1\n", "gatewayd.treads: unknown key; did you mean \"threads\"?"),
         ("gatewayd:\n", "gatewayd:\n  limits: {body: 32MB}\n", "gatewayd.limits.body: expected a size"),
         ("gatewayd:\n", "gatewayd:\n  timeouts: {body_idle: 10m}\n", "gatewayd.timeouts.body_idle: longer than body"),

@@ -1,6 +1,7 @@
 // Every message of the gateway's table over a real socket: what an operator sees is what the store has.
 
 import IPC
+import Metrics
 import Money
 import NIOCore
 import Storage
@@ -85,6 +86,7 @@ extension ServiceContext {
                     inFlight: 3, connections: 4, configGeneration: 1, configLoadedAt: StoreRig.start, instance: 7,
                     build: "test")
             },
+            metrics: { loop, done in loop.execute { done([MetricReading(.counter("n_total", "N."), 5)]) } },
             reload: { done in done(ReloadAnswer(accepted: false, generation: 1, text: "weir.yaml:3:1: no")) },
             handOver: { done in done(HandOverAnswer(accepted: false, process: 0, text: "no")) },
             clock: { StoreRig.start }, eventLoop: rig.loops[0])
@@ -108,6 +110,13 @@ private func withBench(_ body: (ServiceBench) async throws -> Void) async throws
         let unanswered = try await rig.loops[0].submit { Service.table(.test(rig)).unanswered }.get()
         #expect(unanswered.isEmpty)
         try await rig.close()
+    }
+
+    @Test func everyPeerMayAskForMetrics() async throws {
+        try await withBench { bench in
+            let answer = try await bench.client.metrics()
+            #expect(answer == MetricsAnswer([MetricReading(.counter("n_total", "N."), 5)]))
+        }
     }
 
     @Test func aTenantIsMadeOnceListedAndChanged() async throws {

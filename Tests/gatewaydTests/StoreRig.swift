@@ -133,6 +133,7 @@ final class StoreEventLog: Sendable {
             case .failing: entries.append("failing")
             case .recovered: entries.append("recovered")
             case .leftBehind: entries.append("leftBehind")
+            case .stored, .absorbed: break
             }
         }
     }

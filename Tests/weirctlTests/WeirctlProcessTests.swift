@@ -2,6 +2,7 @@
 
 import Glibc
 import IPC
+import Metrics
 import Money
 import Tenancy
 import Testing
@@ -23,6 +24,41 @@ private struct DiskFull: Error, CustomStringConvertible {
         let daemons = try FakeDaemons()
         try daemons.serve(.walletd, as: .walletd, rows)
         return daemons
+    }
+
+    @Test func metricsAreTheTextThatPrometheusReads() throws {
+        let daemons = try wallet { _ in
+            [
+                .answering(MetricsRequest.self) { _ in
+                    MetricsAnswer([
+                        MetricReading(.gauge("weir_wallet_held_dollars", "Held.", decimals: 6), 2_500_000)
+                    ])
+                }
+            ]
+        }
+        let run = try daemons.weirctl("metrics walletd")
+        #expect(run.status == .exited(0))
+        #expect(
+            run.output == """
+                # HELP weir_up Whether the daemon answered when it was asked for its metrics.
+                # TYPE weir_up gauge
+                weir_up{daemon="walletd"} 1
+                # HELP weir_wallet_held_dollars Held.
+                # TYPE weir_wallet_held_dollars gauge
+                weir_wallet_held_dollars 2.5
+
+                """)
+        let json = try daemons.weirctl("metrics walletd --json")
+        let line = #"{"name":"weir_wallet_held_dollars","labels":"","kind":"gauge","value":"2.5"}"#
+        #expect(json.output.split(separator: "\n").last.map(String.init) == line)
+    }
+
+    @Test func metricsOfADaemonThatIsAwaySayItAndEndWithThree() throws {
+        let daemons = try wallet { _ in [.answering(MetricsRequest.self) { _ in MetricsAnswer([]) }] }
+        let run = try daemons.weirctl("metrics")
+        #expect(run.status == .exited(3))
+        #expect(run.output.contains("weir_up{daemon=\"gatewayd\"} 0\nweir_up{daemon=\"walletd\"} 1\n"))
+        #expect(run.output.contains("gatewayd cannot be reached"))
     }
 
     @Test func creditAsksOnceAndPrintsTheReference() throws {

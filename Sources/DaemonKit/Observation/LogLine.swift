@@ -1,25 +1,29 @@
 // LogLine: one log message as one line of text.
 //
-// For: people with `journalctl` and `grep`. One message is one line, whatever is in it.
+// For: people with a terminal, `journalctl` and `grep`. One message is one line, whatever is in it.
 // Refuses: raw control characters, in messages, keys and values (see PrintableText).
-// Called by: StderrLog.
+// Called by: LogOutlet, JournalFields.
 
 import Logging
 
 enum LogLine {
     /// `2026-11-21T07:33:00.123Z INFO gatewayd: ready listen=127.0.0.1:8080 note="two words"` and a line feed.
-    static func text(
-        time: String, level: Logger.Level, daemon: String, message: String, metadata: Logger.Metadata
-    ) -> String {
-        var line = "\(time) \(level.rawValue.uppercased()) \(daemon): "
-        PrintableText.append(message, to: &line)
-        for (key, value) in metadata.sorted(by: { $0.key < $1.key }) {
+    static func text(_ entry: LogEntry, daemon: String) -> String {
+        let time = WallClock.text(entry.time)
+        return "\(time) \(entry.level.rawValue.uppercased()) \(daemon): \(words(entry))\n"
+    }
+
+    /// The message and its facts: `ready listen=127.0.0.1:8080 note="two words"`.
+    static func words(_ entry: LogEntry) -> String {
+        var line = ""
+        PrintableText.append(entry.message, to: &line)
+        for (key, value) in entry.metadata.sorted(by: { $0.key < $1.key }) {
             line += " "
             PrintableText.append(key, to: &line)
             line += "="
             appendValue("\(value)", to: &line)
         }
-        return line + "\n"
+        return line
     }
 
     private static func appendValue(_ value: String, to line: inout String) {

@@ -37,6 +37,7 @@ public enum DaemonMain {
             let context = prepare(name, path, load(type, path, .ofProcess).configuration)
             let code = body(context)
             context.log.info("stopped", metadata: ["status": "\(code)"])
+            DaemonLog.flush()
             exit(code)
         }
     }
@@ -70,6 +71,7 @@ public enum DaemonMain {
                 predecessor: predecessor)
         } catch {
             log.critical("state directory unusable", metadata: ["reason": "\(error)"])
+            DaemonLog.flush()
             exit(ExitCode.stateUnusable)
         }
     }
@@ -113,9 +115,10 @@ public struct DaemonContext<Configuration: RunnableConfiguration>: Sendable {
             try predecessor?.becomeMain()
         } catch {
             log.critical("not taken over", metadata: ["reason": "\(error)"])
+            DaemonLog.flush()
             exit(ExitCode.failed)
         }
-        DaemonLog.announce(name, "ready", facts)
+        DaemonLog.announce("ready", facts)
         notifier.ready(status: "ready")
     }
 

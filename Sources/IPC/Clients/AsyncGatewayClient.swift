@@ -102,4 +102,10 @@ extension AsyncGatewayClient {
     public func watch(
         _ request: WatchRequest, deadline: TimeAmount? = nil
     ) -> CallStream<WatchRequest> { link.stream(request, deadline) }
+
+    /// What the daemon has counted and measured.
+    @discardableResult
+    public func metrics(
+        _ request: MetricsRequest = MetricsRequest(), deadline: TimeAmount? = nil
+    ) async throws(CallFailure) -> MetricsAnswer { try await link.call(request, deadline) }
 }

@@ -90,4 +90,10 @@ extension AsyncWalletClient {
     public func status(
         _ request: WalletStatusRequest = WalletStatusRequest(), deadline: TimeAmount? = nil
     ) async throws(CallFailure) -> WalletStatusAnswer { try await link.call(request, deadline) }
+
+    /// What the daemon has counted and measured.
+    @discardableResult
+    public func metrics(
+        _ request: MetricsRequest = MetricsRequest(), deadline: TimeAmount? = nil
+    ) async throws(CallFailure) -> MetricsAnswer { try await link.call(request, deadline) }
 }

@@ -120,4 +120,11 @@ extension GatewayClient {
         _ request: WatchRequest, deadline: TimeAmount? = nil,
         item: @escaping (RequestRecord) -> Void, _ done: @escaping (Result<EmptyAnswer, CallFailure>) -> Void
     ) -> CallTicket { link.stream(request, deadline: deadline, item: item, done) }
+
+    /// What the daemon has counted and measured.
+    @discardableResult
+    public func metrics(
+        _ request: MetricsRequest = MetricsRequest(), deadline: TimeAmount? = nil,
+        _ done: @escaping (Result<MetricsAnswer, CallFailure>) -> Void
+    ) -> CallTicket { link.call(request, deadline: deadline, done) }
 }

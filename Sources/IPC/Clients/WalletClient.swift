@@ -106,4 +106,11 @@ extension WalletClient {
         _ request: WalletStatusRequest, deadline: TimeAmount? = nil,
         _ done: @escaping (Result<WalletStatusAnswer, CallFailure>) -> Void
     ) -> CallTicket { link.call(request, deadline: deadline, done) }
+
+    /// What the daemon has counted and measured.
+    @discardableResult
+    public func metrics(
+        _ request: MetricsRequest = MetricsRequest(), deadline: TimeAmount? = nil,
+        _ done: @escaping (Result<MetricsAnswer, CallFailure>) -> Void
+    ) -> CallTicket { link.call(request, deadline: deadline, done) }
 }

@@ -48,4 +48,12 @@ public enum FieldLimits {
     public static let usageRows = 1000
     /// Findings an audit reports; the first ones are enough to stop and look.
     public static let findings = 64
+    /// Metrics of a daemon: a few times what each has.
+    public static let metrics = 256
+    /// Labels of one metric.
+    public static let metricLabels = 8
+    /// Buckets of one histogram.
+    public static let metricBuckets = 32
+    /// Series of all metrics together. gatewayd bounds its own so that the longest names fit a frame.
+    public static let metricSamples = 16_384
 }

@@ -30,6 +30,9 @@ struct Printer {
     /// A line of an answer that is neither a table nor a record.
     func say(_ text: String) { write("\(text)\n") }
 
+    /// A text that is whole as it is, line feeds included.
+    func whole(_ text: String) { write(text) }
+
     /// An empty line between two records.
     func blank() { write("\n") }
 

@@ -32,6 +32,10 @@ enum SampleConfiguration {
           socket: /run/weir/gatewayd.sock
           state_directory: /var/lib/weir/gatewayd
           log_level: info
+          # Each attempt as a line of the log: journalctl -u gatewayd TENANT=acme
+          # log_requests: true
+          # GET /metrics for Prometheus; anybody who reaches it may read it, so loopback or a network of your own.
+          # metrics_listen: 127.0.0.1:9464
           # Streams that are under way when the daemon is stopped may go on for this long.
           drain_limit: 30s
           # Requests per minute, for keys and tenants that have no limits of their own.

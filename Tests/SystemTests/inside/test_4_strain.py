@@ -159,6 +159,40 @@ def test_reload(daemon, tenant, configuration, tell):
     tell(load.outcome)
 
 
+def test_journal_has_fields_for_each_request(tenant, configuration, tell):
+    """What `log_requests` says is found by its fields, with a priority, and has the daemon's name."""
+    good, journal = configuration.read_text(), Journal("gatewayd.service")
+    configuration.write_text(good.replace("gatewayd:\n", "gatewayd:\n  log_requests: true\n", 1))
+    run("systemctl", "reload", "gatewayd.service")
+    journal.wait_for("configuration reloaded")
+    with under_load(tenant) as load:
+        pass
+
+    def found() -> list[dict]:
+        told = run("journalctl", "--unit=gatewayd.service", f"TENANT={tenant.name}", "STATUS=200", "--output=json")
+        return [json.loads(line) for line in told.splitlines() if line.startswith("{")]
+
+    wait_until("a message for each answer", lambda: len(found()) == tenant.requests() > 0)
+    for entry in found():
+        assert entry["PRIORITY"] == "6" and entry["SYSLOG_IDENTIFIER"] == "gatewayd" and entry["MODEL"] == "demo"
+        assert entry["MESSAGE"].startswith("request ") and int(entry["COST_MICROS"]) > 0
+        assert entry["REQUEST_ID"].startswith("req_") and entry["ROUTE"] == "/v1/messages"
+        assert entry["_TRANSPORT"] == "journal"
+    tell(f"{len(found())} messages")
+    load.outcome.check(may_fail=False)
+
+
+def test_metrics_of_both_daemons_are_told_within_their_confinement(tenant):
+    rows = ctl("metrics")
+    values = {(row["name"], row["labels"]): float(row["value"]) for row in rows}
+    for daemon in DAEMONS:
+        assert values["weir_up", f'daemon="{daemon}"'] == 1
+        for name in ("process_resident_memory_bytes", "process_open_fds", "process_cpu_seconds_total"):
+            assert values[name, f'daemon="{daemon}"'] > 0, (name, daemon)
+        assert values["weir_log_lines_dropped_total", f'daemon="{daemon}"'] == 0
+    assert values["weir_gateway_database_bytes", ""] > 0 and values["weir_wallet_database_bytes", ""] > 0
+
+
 @pytest.mark.parametrize("daemon", DAEMONS)
 def test_bad_reload_is_refused_and_said_in_systemctl_status(daemon, tenant, configuration, tell):
     process = pid(daemon)
