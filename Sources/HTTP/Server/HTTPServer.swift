@@ -96,10 +96,21 @@ extension HTTPServer {
             defer { listeners = [] }
             return listeners
         }
-        for channel in closing { try? await channel.close() }
+        for channel in closing {
+            await settleAccepted(of: channel)
+            try? await channel.close()
+        }
         for seat in seats.withLock({ Array($0.values) }) {
             try? await seat.eventLoop.submit { seat.value.drain() }.get()
         }
+    }
+
+    /// Accepts nothing more from `listener` and returns when each connection that was accepted is at home on its loop: NIO
+    /// resets those that are still on their way there when their listener closes.
+    private func settleAccepted(of listener: any Channel) async {
+        try? await listener.setOption(.autoRead, value: false).get()
+        for seat in seats.withLock({ Array($0.values) }) { try? await seat.eventLoop.submit {}.get() }
+        try? await listener.eventLoop.submit {}.get()
     }
 
     /// `stopAccepting`, then waits until no connection is open, at most `grace`. Returns how many had to be cut.

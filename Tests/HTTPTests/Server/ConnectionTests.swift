@@ -1,5 +1,6 @@
 // ConnectionTests: clients that go, listeners, limits, draining, TLS, and memory under a stalled reader.
 
+import Glibc
 import NIOCore
 import NIOPosix
 import NIOSSL
@@ -107,6 +108,38 @@ extension Loopback {
                 #expect(try await busy.readToEnd().contains("connection: close"))
                 #expect(await cut == 0)
             }
+        }
+
+        /// As when systemd keeps the listening socket while one process ends and the next begins.
+        @Test func aClientBetweenTwoServersOfOneSocketIsAnsweredByEither() async throws {
+            let socket = try boundSocket()
+            defer { close(socket) }
+            let group = MultiThreadedEventLoopGroup(numberOfThreads: 3)
+            var (server, address) = try await Self.server(of: socket, on: group)
+            for round in 0..<100 {
+                let clients = (0..<8).map { [address] _ in
+                    Task {
+                        let request = Array("GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n".utf8)
+                        return try await RawPeer.connect(address, on: group, greeting: request).readToEnd()
+                    }
+                }
+                for _ in 0..<(round % 20) { await Task.yield() }
+                let next = try await Self.server(of: socket, on: group).server
+                #expect(await server.drain(within: .seconds(20)) == 0)
+                server = next
+                for client in clients { #expect(try await client.value.hasSuffix("here"), "round \(round)") }
+            }
+            _ = await server.drain(within: .zero)
+            try await group.shutdownGracefully()
+        }
+
+        private static func server(
+            of socket: CInt, on group: MultiThreadedEventLoopGroup
+        ) async throws -> (server: HTTPServer, address: SocketAddress) {
+            let server = HTTPServer(group: group, configuration: .forTests) { _ in ClosureHandler { $0.answer("here") }
+            }
+            try await server.start()
+            return (server, try await server.listen(on: .descriptor(dup(socket))))
         }
 
         @Test func whatIsNotDoneWithinTheGraceIsCutAndTold() async throws {
