@@ -50,7 +50,12 @@ let daemons: [(name: String, imports: [Target.Dependency])] = [
             + nio
     ),
     ("walletd", ["Money", "Tenancy", "Metrics", "Ledger", "IPC", "Storage", "DaemonKit", logging] + nio),
-    ("weirctl", ["Money", "Tenancy", "JSON", "Metrics", "IPC", "DaemonKit", argumentParser] + nio),
+    (
+        "weirctl",
+        [
+            "Money", "Tenancy", "JSON", "Metrics", "Hashing", "IPC", "Storage", "DaemonKit", argumentParser,
+        ] + nio
+    ),
     ("weir-demo-upstream", ["HTTP", "JSON"] + nio),
 ]
 
@@ -80,7 +85,12 @@ let tests: [(name: String, imports: [Target.Dependency])] = [
             "Storage", "DaemonKit", logging, nioEmbedded,
         ] + nio
     ),
-    ("weirctlTests", ["weirctl", "Money", "Tenancy", "Metrics", "IPC", "DaemonKit", argumentParser] + nio),
+    (
+        "weirctlTests",
+        [
+            "weirctl", "Money", "Tenancy", "JSON", "Metrics", "IPC", "Storage", "DaemonKit", argumentParser,
+        ] + nio
+    ),
     ("TidyTests", []),
 ]
 

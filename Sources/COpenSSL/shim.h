@@ -19,4 +19,11 @@ static inline void weir_sha256(const void *bytes, size_t count, unsigned char *d
     SHA256_Final(digest, &context);
 }
 
+// The same over bytes that come a piece at a time.
+static inline void weir_sha256_begin(SHA256_CTX *context) { SHA256_Init(context); }
+static inline void weir_sha256_feed(SHA256_CTX *context, const void *bytes, size_t count) {
+    SHA256_Update(context, bytes, count);
+}
+static inline void weir_sha256_end(SHA256_CTX *context, unsigned char *digest) { SHA256_Final(digest, context); }
+
 #endif

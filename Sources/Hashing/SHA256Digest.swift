@@ -1,8 +1,8 @@
 // SHA256Digest: the one hash Weir uses.
 //
-// For: key fingerprints on the request path, checksums of request bodies.
-// Refuses: nothing; every byte string has a digest. No streaming form: what is hashed here is in memory already.
-// Called by: gatewayd (authentication, key creation).
+// For: key fingerprints on the request path; the files of a backup, a piece at a time.
+// Refuses: nothing; every byte string has a digest.
+// Called by: gatewayd (authentication, key creation), weirctl (backup, restore).
 
 import COpenSSL
 
@@ -46,5 +46,34 @@ extension SHA256Digest: CustomStringConvertible {
     public var description: String {
         let digits = Array("0123456789abcdef".utf8)
         return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+    }
+}
+
+/// SHA-256 over bytes that come a piece at a time, for files that are larger than memory should be.
+public struct SHA256Stream: Sendable {
+    private var context: SHA256_CTX
+
+    public init() {
+        context = SHA256_CTX()
+        weir_sha256_begin(&context)
+    }
+
+    /// Hashes the next piece.
+    public mutating func feed(_ bytes: UnsafeRawBufferPointer) {
+        weir_sha256_feed(&context, bytes.baseAddress, bytes.count)
+    }
+
+    /// The digest of everything fed so far. Feeding may go on afterwards.
+    public var digest: SHA256Digest {
+        var copy = context
+        return SHA256Digest(ending: &copy)
+    }
+}
+
+extension SHA256Digest {
+    fileprivate init(ending context: inout SHA256_CTX) {
+        storage = InlineArray(repeating: 0)
+        var span = storage.mutableSpan
+        span.withUnsafeMutableBufferPointer { weir_sha256_end(&context, $0.baseAddress) }
     }
 }

@@ -35,6 +35,8 @@ public enum MessageNumber: UInt16, CaseIterable, Sendable {
     case walletAudit = 0x010A
     /// How walletd is.
     case walletStatus = 0x010B
+    /// walletd's database as of one moment.
+    case walletBackup = 0x010C
     /// Makes a tenant.
     case gatewayTenantCreate = 0x0201
     /// Tenants by name, a page at a time.
@@ -59,6 +61,8 @@ public enum MessageNumber: UInt16, CaseIterable, Sendable {
     case gatewayReload = 0x020B
     /// Every request as it ends.
     case gatewayWatch = 0x020C
+    /// gatewayd's database as of one moment.
+    case gatewayBackup = 0x020D
     /// Starts gatewayd's successor and hands over to it.
     case gatewayHandOver = 0x020E
 }
@@ -80,6 +84,7 @@ extension MessageNumber: CustomStringConvertible {
         case .walletHistory: "wallet.history"
         case .walletAudit: "wallet.audit"
         case .walletStatus: "wallet.status"
+        case .walletBackup: "wallet.backup"
         case .gatewayTenantCreate: "gateway.tenantCreate"
         case .gatewayTenantList: "gateway.tenantList"
         case .gatewayTenantUpdate: "gateway.tenantUpdate"
@@ -93,6 +98,7 @@ extension MessageNumber: CustomStringConvertible {
         case .gatewayReload: "gateway.reload"
         case .gatewayHandOver: "gateway.handOver"
         case .gatewayWatch: "gateway.watch"
+        case .gatewayBackup: "gateway.backup"
         }
     }
 }
@@ -110,7 +116,8 @@ extension MessageNumber {
         case .walletHold, .walletSettle, .walletRelease, .walletAssertHold:
             .gatewayd
         case .gatewayTenantCreate, .gatewayTenantList, .gatewayTenantUpdate, .gatewayKeyCreate, .gatewayKeyList,
-            .gatewayKeyRevoke, .gatewayKeyUpdate, .gatewayReload, .gatewayHandOver, .gatewayWatch:
+            .gatewayKeyRevoke, .gatewayKeyUpdate, .gatewayReload, .gatewayHandOver, .gatewayWatch, .walletBackup,
+            .gatewayBackup:
             .weirctl
         }
     }
@@ -133,7 +140,7 @@ extension MessageNumber {
             .seconds(60)
         case .gatewayErrors:
             .seconds(10)
-        case .gatewayWatch:
+        case .gatewayWatch, .walletBackup, .gatewayBackup:
             nil
         }
     }

@@ -128,6 +128,11 @@ extension WireReader {
         return [UInt8](UnsafeRawBufferPointer(start: try advance(length), count: length))
     }
 
+    /// Bytes behind a length in two bytes, at most `limit`.
+    public mutating func bytes(atMost limit: Int) throws(WireFault) -> [UInt8] {
+        [UInt8](try textBytes(atMost: limit))
+    }
+
     /// A count in two bytes, at most `limit`, then elements that each stand behind their own length; whatever an
     /// element has beyond the fields known here is skipped.
     public mutating func list<Element: WireValue>(

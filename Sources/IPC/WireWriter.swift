@@ -116,6 +116,13 @@ extension WireWriter {
         }
     }
 
+    /// A length in two bytes and the bytes, refused above `limit`.
+    public mutating func bytes(_ value: [UInt8], atMost limit: Int) {
+        guard value.count <= limit else { return refuse() }
+        u16(UInt16(value.count))
+        value.withUnsafeBytes { raw($0) }
+    }
+
     /// A count in two bytes, then each element behind its own length in two bytes, so that fields which an older
     /// reader does not know are skipped. Refused above `limit` elements.
     public mutating func list<Element: WireValue>(_ elements: [Element], atMost limit: Int) {

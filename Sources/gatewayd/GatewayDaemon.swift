@@ -33,6 +33,7 @@ final class GatewayDaemon: Sendable {
     let listener = Mutex<NIOLoopBound<Listener>?>(nil)
     /// The thread that answers for numbers.
     let metrics: MetricsDesk
+    private let backups = Mutex<NIOLoopBound<BackupDuty>?>(nil)
     /// The control loop: IPC and replayed settlements.
     var control: any EventLoop { loops[0] }
 
@@ -97,6 +98,11 @@ final class GatewayDaemon: Sendable {
         return places
     }
 
+    /// Where a copy of the store is while it is being made.
+    private static func copyPath(_ context: DaemonContext<GatewaydConfiguration>) -> String {
+        context.stateDirectory.file("gatewayd.db.copy")
+    }
+
     private func listen(_ place: ListeningPlace) throws -> String {
         let (listening, address) = (place.configuration, place.address)
         let tls = try listening.tls.map { try ServerIdentity(certificateFile: $0.certificate, keyFile: $0.privateKey) }
@@ -124,7 +130,8 @@ final class GatewayDaemon: Sendable {
         StoreOptions(
             path: context.stateDirectory.file(leaving ?? databaseName),
             leaving: leaving == nil ? LeavingFolder(context.stateDirectory) : nil,
-            eventDays: context.configuration.retentionDays, clock: { Clock.unixMillis().value }, report: report)
+            eventDays: context.configuration.retentionDays, clock: { Clock.unixMillis().value },
+            copyPath: leaving == nil ? copyPath(context) : nil, report: report)
     }
 
     func startService() throws {
@@ -136,7 +143,11 @@ final class GatewayDaemon: Sendable {
                 store: shared.store, administration: administration, vitals: { [unowned self] in vitals() },
                 metrics: { [metrics, readings] in metrics.ask(readings, on: $0, $1) },
                 reload: { [unowned self] done in reload(done) },
-                handOver: { [unowned self] done in handOver(done) }, clock: Clock.unixMillis, eventLoop: control)
+                handOver: { [unowned self] done in handOver(done) }, clock: Clock.unixMillis, eventLoop: control,
+                backups: BackupDuty(
+                    path: Self.copyPath(context), build: identity.build, eventLoop: control,
+                    observer: { log.notice("a backup is taken", metadata: ["user": "\($0.uid)"]) }))
+            backups.withLock { $0 = NIOLoopBound(service.backups, eventLoop: control) }
             let listening = Listener(
                 ipcAddress, eventLoop: control, table: Service.table(service),
                 identity: identity, policy: policy
@@ -154,34 +165,43 @@ final class GatewayDaemon: Sendable {
 }
 
 extension GatewayDaemon {
-    /// A new configuration was read and is good: every loop takes it over; what needs a restart is said.
-    func adopt(_ configuration: GatewaydConfiguration) {
+    /// A new configuration was read and is good: every loop takes it over; what needs a restart is said. Refused when a
+    /// certificate in force cannot be read again.
+    func adopt(_ configuration: GatewaydConfiguration) throws(ConfigRefusal) {
+        let renewals = try renewedIdentities()
         let now = Clock.unixMillis()
-        let (served, restart, identities) = configured.withLock { configured in
+        let (served, restart) = configured.withLock { configured in
             let restart = configuration.needingRestart(comparedWith: configured.configuration)
             let served = ServedCatalog(configuration, generation: configured.served.generation + 1, loadedAt: now)
             configured.configuration = configuration
             configured.served = served
             configured.loadedAt = now
-            return (served, restart, configured.identities)
+            return (served, restart)
         }
         let settings = GatewaySettings(configuration)
         gateways.forEach { $0.adopt(settings, served) }
         journal.set(isOn: configuration.logsRequests)
-        for identity in identities {
-            do { try identity.reload() } catch {
-                context.log.error("certificate not reloaded; the old one stays", metadata: ["reason": "\(error)"])
-            }
-        }
+        renewals.forEach { $0() }
         guard !restart.isEmpty else { return }
         context.log.warning(
             "some settings take effect at the next start", metadata: ["settings": "\(restart.joined(separator: " "))"])
     }
 
+    /// What puts each listener's certificate, as its files are now, in place of the old one.
+    private func renewedIdentities() throws(ConfigRefusal) -> [@Sendable () -> Void] {
+        var renewals: [@Sendable () -> Void] = []
+        for identity in configured.withLock({ $0.identities }) {
+            do { renewals.append(try identity.renewed()) } catch {
+                throw ConfigRefusal("gatewayd.listen", "the certificate \(identity.name) cannot be used: \(error)")
+            }
+        }
+        return renewals
+    }
+
     /// Reload, asked for over IPC: done on the main thread, like the one by signal.
     private func reload(_ done: @escaping @Sendable (ReloadAnswer) -> Void) {
         context.lifecycle.perform { [self] in
-            let result = context.reload { adopt($0) }
+            let result = context.reload { config throws(ConfigRefusal) in try adopt(config) }
             let generation = UInt64(configured.withLock { $0.served.generation })
             switch result {
             case .success: done(ReloadAnswer(accepted: true, generation: generation, text: ""))
@@ -249,9 +269,14 @@ extension GatewayDaemon {
     /// Closes what is left. Usage that walletd has not settled stays in the store and is sent at the next start.
     func close() {
         let listener = listener.withLock { $0 }
-        control.execute { listener?.value.close() }
+        let backups = backups.withLock { $0 }
+        let quiet = control.flatSubmit { [control] in
+            listener?.value.close()
+            return backups?.value.whenIdle() ?? control.makeSucceededVoidFuture()
+        }
         gateways.forEach { $0.close() }
         do {
+            try quiet.wait()
             try metrics.close()
             let lost = try shared.store.close()
             if lost > 0 { context.log.error("usage could not be stored", metadata: ["records": "\(lost)"]) }

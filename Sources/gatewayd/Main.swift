@@ -30,7 +30,7 @@ enum Gatewayd {
                 daemon.drain { context.lifecycle.finish(ExitCode.stopped) }
             case .stopNow: daemon.cut { context.lifecycle.finish(ExitCode.stopped) }
             case .handOver: _ = daemon.handOverAnswer()
-            case .reload: _ = context.reload { daemon.adopt($0) }
+            case .reload: _ = context.reload { config throws(ConfigRefusal) in try daemon.adopt(config) }
             }
         }
         daemon.close()

@@ -24,6 +24,7 @@ struct ServiceContext {
     let handOver: @Sendable (_ done: @escaping @Sendable (HandOverAnswer) -> Void) -> Void
     let clock: @Sendable () -> UnixMillis
     let eventLoop: any EventLoop
+    let backups: BackupDuty
     let watchers = WatcherCount()
 }
 
@@ -63,6 +64,7 @@ enum Service {
                 .call(ReloadRequest.self, from: .weirctl, within: .seconds(30)) { context.reload($1) },
                 .call(HandOverRequest.self, from: .weirctl, within: .seconds(60)) { context.handOver($1) },
                 .stream(WatchRequest.self, from: .weirctl, within: nil) { context.watch($0, $1) },
+                .stream(GatewayBackupRequest.self, from: .weirctl, within: nil) { context.backup($0, $1) },
                 .call(MetricsRequest.self, from: .all, within: .seconds(1)) { context.metrics($1) },
             ])
     }

@@ -18,6 +18,8 @@ struct StoreOptions: Sendable {
     let clock: @Sendable () -> Int64
     /// A file layer of the tests' own; `nil` for the system's.
     var fileLayer: String?
+    /// Where copies are made for backups: what a crash left there is removed. `nil` when none are.
+    var copyPath: String?
     /// Where each commit is told, and its failure and the recovery from that once each. Called on the store's thread; it
     /// must not block.
     var report: @Sendable (StoreEvent) -> Void = { _ in }

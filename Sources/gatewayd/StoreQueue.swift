@@ -5,6 +5,7 @@
 // Refuses: questions beyond a bound; new admissions while the disk refuses or too much waits (`isAccepting`).
 // Called by: the request path (append, acknowledge), Service and Endpoints (perform), Main (open, replay, close).
 
+import IPC
 import NIOCore
 import NIOPosix
 import Storage
@@ -181,6 +182,16 @@ extension StoreQueue {
             let answer = worker.value?.answer(job) ?? .failure(.overloaded)
             inbox.endJob()
             loop.execute { done(answer) }
+        }
+    }
+
+    /// Begins the copy that is ordered, on the store's thread, between batches.
+    func copy(_ order: CopyOrder) {
+        thread.execute { [worker] in
+            guard let open = worker.value else {
+                return order.done(.failure(CopyFailure(.draining, "the daemon stops")))
+            }
+            open.copy(order)
         }
     }
 

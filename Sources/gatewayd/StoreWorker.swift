@@ -4,6 +4,7 @@
 // Refuses: to lose a record: a batch that fails is kept and tried again, first soon, then every other second.
 // Called by: StoreQueue, on the store's thread only.
 
+import IPC
 import NIOCore
 import Storage
 import Tenancy
@@ -36,6 +37,7 @@ final class StoreWorker {
     var leaving: Scheduled<Void>?
     /// Leaving files that cannot be read.
     var givenUp: Set<String> = []
+    private var copying: StoreCopy?
 
     /// Replayed events handed out at once: a few batches' worth, so that the wallet stays busy and memory small.
     static let replayPage = 1024
@@ -63,6 +65,8 @@ final class StoreWorker {
         _ options: StoreOptions, inbox: StoreInbox, thread: any EventLoop, loops: [any EventLoop],
         deliver: @escaping @Sendable (Int, [CommittedRecord]) -> Void, carrying rest: StoreRest? = nil
     ) throws(StorageError) {
+        // When it cannot be removed now, the next backup tries again, and its asker is told.
+        if let leftOver = options.copyPath { try? OnlineCopy.remove(leftOver) }
         store = try Store(path: options.path, fileLayer: options.fileLayer)
         if let rest, options.leaving == nil { try store.begin(after: rest.last) }
         // Before anything else is numbered: a handover that failed takes its own events back under their own numbers.
@@ -90,6 +94,7 @@ final class StoreWorker {
         retry = nil
         upkeep?.cancel()
         leaving?.cancel()
+        copying?.stop()
         work()
         // The batch carried the cursor of before; what it settled by itself is kept too.
         if cursor.settled > savedCursor { work() }
@@ -122,6 +127,19 @@ struct StoreRest {
     let errors: [ErrorRecord]
     /// The highest event number given out.
     let last: Int64
+}
+
+// MARK: copies
+
+extension StoreWorker {
+    /// Begins a copy; one is made at a time. A process that has handed over has only its leaving file, which is no backup.
+    func copy(_ order: CopyOrder) {
+        guard options.copyPath != nil else {
+            return order.done(.failure(CopyFailure(.draining, "the daemon has handed over")))
+        }
+        copying = StoreCopy(of: store, order, on: thread)
+        copying?.advance()
+    }
 }
 
 // MARK: batches

@@ -35,11 +35,13 @@ enum Walletd {
         let identity = PeerIdentity(
             role: .walletd, instance: .random(in: .min ... .max), build: "walletd \(WeirVersion.text)")
         let inherited = context.sockets.copies(named: "ipc").first
+        let process = Service.ProcessFacts(
+            startedAt: now(), identity: identity, copyPath: context.stateDirectory.file("wallet.db.copy"))
         return WalletOptions(
             path: context.stateDirectory.file("wallet.db"),
             address: inherited.map { .descriptor($0) } ?? .path(configuration.process.socket),
             policy: configuration.policy, batchMax: configuration.batchMax, limits: configuration.limits,
-            check: configuration.check, process: .init(startedAt: now(), identity: identity), log: context.log)
+            check: configuration.check, process: process, log: context.log)
     }
 
     /// Until the process is asked to stop: first no new calls, then no calls at all.

@@ -30,6 +30,7 @@ final class OpenWallet: Sendable {
     private let group: MultiThreadedEventLoopGroup
     private let writer: Writer
     private let listener: NIOLoopBound<Listener>
+    private let backups: NIOLoopBound<BackupDuty>
 
     /// Opens the ledger, checks it, and listens. Blocks the calling thread until then.
     static func open(_ options: WalletOptions) throws -> OpenWallet {
@@ -55,11 +56,13 @@ final class OpenWallet: Sendable {
                 policy: options.policy, observer: service.observe)
             service.listener = listener
             writer.start(service.reportTaker)
-            let bound = NIOLoopBound(listener, eventLoop: serviceLoop)
-            return listener.start().map { bound }
+            let parts = (
+                NIOLoopBound(listener, eventLoop: serviceLoop), NIOLoopBound(service.backups, eventLoop: serviceLoop)
+            )
+            return listener.start().map { parts }
         }
         do {
-            listener = try listening.wait()
+            (listener, backups) = try listening.wait()
         } catch {
             try? writer.close().wait()
             throw error
@@ -69,6 +72,7 @@ final class OpenWallet: Sendable {
     private static func openLedger(
         _ options: WalletOptions, _ line: OrderLine, _ loop: any EventLoop
     ) throws -> (Writer, Book) {
+        removeLeftOver(options)
         let store = try Store(path: options.path, fileLayer: options.fileLayer)
         let findings = try store.reconcile(options.check)
         guard findings.isEmpty else { throw UnsoundLedger(findings: findings) }
@@ -86,6 +90,15 @@ final class OpenWallet: Sendable {
         }
     }
 
+    /// What a backup that was interrupted by a crash left behind. It is in nobody's way but the disk's.
+    private static func removeLeftOver(_ options: WalletOptions) {
+        do throws(StorageError) {
+            try OnlineCopy.remove(options.process.copyPath)
+        } catch {
+            options.log.warning("a left-over of a backup stays", metadata: ["reason": "\(error)"])
+        }
+    }
+
     /// Takes no new calls; the future completes when every open call has been answered.
     func drain() -> EventLoopFuture<Void> {
         listener.eventLoop.flatSubmit { [listener] in listener.value.drain() }
@@ -93,7 +106,10 @@ final class OpenWallet: Sendable {
 
     /// Ends every connection, writes what was received, closes the file. Blocks.
     func close() throws {
-        try listener.eventLoop.submit { [listener] in listener.value.close() }.wait()
+        try listener.eventLoop.flatSubmit { [listener, backups] in
+            listener.value.close()
+            return backups.value.whenIdle()
+        }.wait()
         try writer.close().wait()
         try group.syncShutdownGracefully()
     }

@@ -1,6 +1,6 @@
 // Service: everything walletd may be asked, in one table.
 //
-// For: gatewayd (holds, settlements, reading), cronjobd and weirctl (credits, refunds, audits).
+// For: gatewayd (holds, settlements, reading), cronjobd and weirctl (credits, refunds, audits), weirctl (backups).
 // Refuses: by role, here; by the rules of money, in Book and Store; everything that needs the disk while the disk fails.
 // Called by: the Listener, on the event loop. The asking side is `WalletClient`.
 
@@ -20,6 +20,7 @@ final class Service {
     let queue: CommitQueue
     let log: Logger
     let process: ProcessFacts
+    let backups: BackupDuty
     var writer: Writer
     var counters = Counters()
     let board: MetricBoard<WalletMetric>
@@ -33,6 +34,8 @@ final class Service {
     struct ProcessFacts: Sendable {
         let startedAt: UnixMillis
         let identity: PeerIdentity
+        /// Where a copy of the ledger is while it is being made.
+        let copyPath: String
     }
 
     struct Counters {
@@ -51,6 +54,9 @@ final class Service {
         self.process = process
         board = MetricBoard()
         lane = board.makeLane()
+        backups = BackupDuty(path: process.copyPath, build: process.identity.build, eventLoop: loop) { asker in
+            log.notice("a backup is taken", metadata: ["user": "\(asker.uid)"])
+        }
         queue = CommitQueue(line, on: loop) { writer.wake() }
     }
 
@@ -70,6 +76,7 @@ final class Service {
                 .call(HistoryRequest.self, from: [.gatewayd, .cronjobd, .weirctl], within: .seconds(5), history),
                 .stream(AuditRequest.self, from: [.cronjobd, .weirctl], within: .minutes(10), audit),
                 .call(WalletStatusRequest.self, from: [.gatewayd, .cronjobd, .weirctl], within: .seconds(1), status),
+                .stream(WalletBackupRequest.self, from: .weirctl, within: nil, backup),
                 .call(MetricsRequest.self, from: .all, within: .seconds(1), metrics),
             ])
     }

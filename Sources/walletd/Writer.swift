@@ -1,7 +1,7 @@
 // Writer: the one thread that owns the database.
 //
 // For: committing whatever waits in the line, then whatever else asks for the file: a page of history, a slice of an audit, a
-//     checkpoint. Each is one turn of the thread, so none starves the others.
+//     portion of a copy, a checkpoint. Each is one turn of the thread, so none starves the others.
 // Refuses: nothing; it reports.
 // Called by: Service and Main, from other threads; everything it does happens on its own loop.
 
@@ -52,6 +52,7 @@ final class Writer: @unchecked Sendable {
     private var isTidyingAwaited = false
     private(set) var isClosed = false
     var auditing: Auditing?
+    var copying: Copying?
 
     init(_ store: Store, on loop: any EventLoop, line: OrderLine, batchMax: Int) throws(StorageError) {
         loop.preconditionInEventLoop()
@@ -72,6 +73,7 @@ final class Writer: @unchecked Sendable {
     func close() -> EventLoopFuture<Void> {
         loop.submit {
             while self.commitNext() {}
+            self.stopCopying()
             _ = try? self.store.database.checkpoint()
             self.store.close()
             self.isClosed = true
@@ -86,6 +88,9 @@ final class Writer: @unchecked Sendable {
         }
         work()
     }
+
+    /// Whether movements wait for their commit.
+    var isAwaited: Bool { line.count > 0 }
 
     /// One turn: a batch, unless more of it is just about to come. The next turn follows those of other questions.
     private func work() {

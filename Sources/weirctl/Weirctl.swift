@@ -32,6 +32,7 @@ struct Weirctl: ParsableCommand {
                 subcommands: [
                     StatusCommand.self, WatchCommand.self, UsageCommand.self, ErrorsCommand.self, MetricsCommand.self,
                 ]),
+            CommandGroup(name: "Keeping", subcommands: [BackupCommand.self, RestoreCommand.self]),
             CommandGroup(
                 name: "Tenants and money", subcommands: [TenantCommand.self, KeyCommand.self, WalletCommand.self]),
         ])

@@ -18,11 +18,13 @@ _numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="session", autouse=True)
-def nothing_secret_is_logged(tmp_path_factory):
+def nothing_secret_is_logged(tmp_path_factory, request):
     """When everything has ended, no log of any daemon of the session holds a key, a prompt or an answer."""
     yield
     told = [(log, log.read_text(errors="replace")) for log in tmp_path_factory.getbasetemp().rglob("*.log")]
-    assert not told or any("gatewayd: request " in text for _, text in told), "no log to search has requests"
+    # A few chosen tests may have made none.
+    is_whole = request.session.testscollected > 500
+    assert not is_whole or any("gatewayd: request " in text for _, text in told), "no log to search has requests"
     leaks = [f"{log}: {secret}" for log, text in told for secret in sorted(SECRETS) if secret in text]
     assert not leaks, "\n".join(leaks)
 

@@ -63,6 +63,25 @@ def test_plain_http_on_the_tls_listener_gets_no_answer(secured):
     assert b"HTTP/1.1" not in received
 
 
+def test_certificate_that_cannot_be_used_refuses_the_reload_and_the_old_one_stays(secured):
+    """The rest of the new configuration waits too: a reload is taken over whole or not at all."""
+    port = int(re.search(r"https://127\.0\.0\.1:(\d+)", secured.log("gatewayd"))[1])
+    trusting = ssl.create_default_context(cafile=str(FOLDER / "certificate.pem"))
+    key = secured.folder.parent / "key.pem"
+    good, before = key.read_text(), secured.ctl("status")
+    key.write_text("no key")
+    status, _, complaint = secured.run_ctl("reload")
+    assert status == 4 and "gatewayd.listen" in complaint and "certificate.pem" in complaint
+    connection = http.client.HTTPSConnection("127.0.0.1", port, context=trusting, timeout=30)
+    connection.request("GET", "/health")
+    assert raw.read(connection.getresponse()).status == 200
+    connection.close()
+    key.write_text(good)
+    generation = [row["config_generation"] for row in before if row["daemon"] == "gatewayd"]
+    assert [row["config_generation"] for row in secured.ctl("status") if row["daemon"] == "gatewayd"] == generation
+    secured.ctl("reload")
+
+
 def test_vendor_whose_certificate_nobody_vouches_for_is_refused_and_sent_nothing(tmp_path):
     """Whoever sits between Weir and a vendor must not get the vendor's key, nor the prompt."""
     with Fake("--tls", str(FOLDER / "certificate.pem"), str(FOLDER / "key.pem")) as impostor:

@@ -155,6 +155,33 @@ enum OneThread {
         #expect(directory.file("x.db") == "\(folder.path)/a/b/c/x.db")
     }
 
+    @Test func aFolderInWhichARestoreWasNotFinishedIsRefusedUntilItIs() throws {
+        let folder = TemporaryFolder()
+        let path = folder.path + "/state"
+        _ = try StateDirectory(path: path)
+        let mark = path + "/" + StateDirectory.restoreMark
+        close(open(mark, O_WRONLY | O_CREAT, 0o600))
+        let fault = #expect(throws: FileFault.self) { try StateDirectory(path: path) }
+        #expect(fault?.reason == "a restore was not finished; run weirctl restore again")
+        _ = try StateDirectory(restoring: path, owner: .ofProcess)
+        unlink(mark)
+        _ = try StateDirectory(path: path)
+    }
+
+    @Test func whoRestoresHoldsTheFolderAgainstDaemonsAndTheOtherWayRound() throws {
+        let folder = TemporaryFolder()
+        let path = folder.path + "/a/state"
+        var holder: StateDirectory? = try StateDirectory(restoring: path, owner: .ofProcess)
+        #expect(throws: FileFault.self) { try StateDirectory(path: path) }
+        withExtendedLifetime(holder) {}
+        holder = nil
+        holder = try StateDirectory(path: path)
+        #expect(throws: FileFault.self) { try StateDirectory(restoring: path, owner: .ofProcess) }
+        withExtendedLifetime(holder) {}
+        chmod(path, 0o755)
+        #expect(throws: FileFault.self) { try StateDirectory(restoring: path, owner: .ofProcess) }
+    }
+
     @Test func heldFolder_isRefusedWithItsHolder_untilItIsLetGo() throws {
         let path = "\(folder.path)/state"
         var first: StateDirectory? = try StateDirectory(path: path)

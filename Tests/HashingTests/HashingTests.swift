@@ -18,6 +18,17 @@ import Testing
         #expect(SHA256Digest(of: Array(message.utf8)).description == digest)
     }
 
+    @Test func stream_cutAnywhere_hasTheDigestOfTheWhole() {
+        let message = (0..<300).map { UInt8(truncatingIfNeeded: $0 &* 7) }
+        for cut in 0...message.count {
+            var stream = SHA256Stream()
+            message[..<cut].withUnsafeBytes { stream.feed($0) }
+            #expect(stream.digest == SHA256Digest(of: Array(message[..<cut])))
+            message[cut...].withUnsafeBytes { stream.feed($0) }
+            #expect(stream.digest == SHA256Digest(of: message))
+        }
+    }
+
     @Test func digest_asBytes_hasThirtyTwo() {
         #expect(SHA256Digest(of: [1]).bytes.count == SHA256Digest.length)
         #expect(SHA256Digest(of: [1]) == SHA256Digest(of: [1]))

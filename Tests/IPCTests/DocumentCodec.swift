@@ -45,6 +45,7 @@ struct DocumentCodec {
         case "micros?": try integer(value == "none" ? "-1" : value, 8)
         case "time?": try integer(value == "none" ? "0" : value, 8)
         case "text", "tenant", "tenant?", "key", "key?": text(value)
+        case "bytes": blob(hexBytes(String(value.dropFirst(2))))
         case "reference", "reference?": reference(value)
         case "request": bytes += hexBytes(String(value.dropFirst(2))).reversed()
         case "limits?": try optionalLimits(value, path)
@@ -71,6 +72,10 @@ struct DocumentCodec {
     private mutating func text(_ value: String) {
         let inner = value == "none" ? "" : value.dropFirst().dropLast().replacing("\\\"", with: "\"")
         bytes += [UInt8(inner.utf8.count & 0xFF), UInt8(inner.utf8.count >> 8)] + Array(inner.utf8)
+    }
+
+    private mutating func blob(_ inner: [UInt8]) {
+        bytes += [UInt8(inner.count & 0xFF), UInt8(inner.count >> 8)] + inner
     }
 
     private mutating func reference(_ value: String) {

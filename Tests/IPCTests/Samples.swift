@@ -145,6 +145,8 @@ let walletSamples: [Sample] = [
             startedAt: UnixMillis(1795246380000), draining: false, wallets: 120, entries: 10_000_000, holds: 3,
             held: Micros(3750000), pending: 2, connections: 3, commits: 99, movements: 512, databaseBytes: 760_000_000,
             instance: 0x807060504030201, build: "weir 0.1.0")),
+    Sample("wallet.backup item", FileChunk(offset: 0, bytes: Array("SQLite format 3\0".utf8))),
+    Sample("wallet.backup end", backupEnd(of: "walletd 0.1.0")),
 ]
 
 let gatewaySamples: [Sample] = [
@@ -267,7 +269,16 @@ let gatewaySamples: [Sample] = [
             usage: Usage(uncachedInput: 50, cacheRead: 100_000, cacheWrite5m: 1_000, cacheWrite1h: 2_000, output: 300),
             cost: Micros(508), tenant: TenantID("acme")!, key: KeyID("key_0123456789abcdef")!, model: "claude-sonnet",
             host: "api.example")),
+    Sample("gateway.backup item", FileChunk(offset: 0, bytes: Array("SQLite format 3\0".utf8))),
+    Sample("gateway.backup end", backupEnd(of: "gatewayd 0.1.0")),
     Sample(
         "gateway.handOver answer",
         HandOverAnswer(accepted: true, process: 4_711, text: "")),
 ]
+
+/// The end of a backup whose one chunk is the sample's.
+private func backupEnd(of build: String) -> BackupEnd {
+    var sum = FileSum()
+    sum.feed(Array("SQLite format 3\0".utf8))
+    return BackupEnd(size: 16, sum: sum.value, takenAt: UnixMillis(1795246380000), build: build)
+}

@@ -17,7 +17,7 @@ import Testing
         // Edges: one kind of I/O each, no rule module.
         "Hashing": ["COpenSSL"],
         "Storage": ["CSQLite", "Glibc"],
-        "IPC": ["Money", "Tenancy", "Metrics", "NIOCore", "NIOPosix", "Glibc"],
+        "IPC": ["Money", "Tenancy", "Metrics", "NIOCore", "NIOPosix", "Glibc", "Synchronization"],
         "HTTP": ["NIOCore", "NIOPosix", "NIOSSL", "NIOTLS", "CZlib", "Glibc", "Synchronization"],
         "DaemonKit": ["Metrics", "Logging", "CYAML", "CSystemd", "Glibc", "Synchronization"],
         // Daemons. The absences carry the design: gatewayd has no Ledger, walletd no HTTP.
@@ -30,8 +30,8 @@ import Testing
             "Glibc", "Synchronization",
         ],
         "weirctl": [
-            "Money", "Tenancy", "JSON", "Metrics", "IPC", "DaemonKit", "ArgumentParser", "NIOCore", "NIOPosix",
-            "Logging", "Glibc",
+            "Money", "Tenancy", "JSON", "Metrics", "Hashing", "IPC", "Storage", "DaemonKit", "ArgumentParser",
+            "NIOCore", "NIOPosix", "Logging", "Glibc",
             "Synchronization", "Foundation", "FoundationEssentials",
         ],
         "weir-demo-upstream": ["HTTP", "JSON", "NIOCore", "NIOPosix", "Glibc"],

@@ -32,8 +32,10 @@ final class LiveRig: Sendable {
         group = MultiThreadedEventLoopGroup(numberOfThreads: count)
         let loops = Array(group.makeIterator())
         self.loops = loops
+        socketPath = "/tmp/weir-gatewayd-test-\(getpid())-\(Self.made.add(1, ordering: .relaxed).newValue).sock"
         let options = StoreOptions(
-            path: "/gatewayd.db", clock: { StoreRig.start.value }, fileLayer: faulty.name)
+            path: "/gatewayd.db", clock: { StoreRig.start.value }, fileLayer: faulty.name,
+            copyPath: socketPath + ".copy")
         let queue = try StoreQueue.open(options, on: storeGroup.next(), loops: loops) { _, records in
             LiveRig.settled.withLock { $0 += records.count }
         }
@@ -52,7 +54,6 @@ final class LiveRig: Sendable {
                 }.get())
         }
         self.tables = tables
-        socketPath = "/tmp/weir-gatewayd-test-\(getpid())-\(Self.made.add(1, ordering: .relaxed).newValue).sock"
     }
 
     /// Records delivered for settlement in this test process; nobody settles them.

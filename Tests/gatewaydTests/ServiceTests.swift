@@ -89,7 +89,8 @@ extension ServiceContext {
             metrics: { loop, done in loop.execute { done([MetricReading(.counter("n_total", "N."), 5)]) } },
             reload: { done in done(ReloadAnswer(accepted: false, generation: 1, text: "weir.yaml:3:1: no")) },
             handOver: { done in done(HandOverAnswer(accepted: false, process: 0, text: "no")) },
-            clock: { StoreRig.start }, eventLoop: rig.loops[0])
+            clock: { StoreRig.start }, eventLoop: rig.loops[0],
+            backups: BackupDuty(path: rig.socketPath + ".copy", build: "test", eventLoop: rig.loops[0]))
     }
 }
 
@@ -116,6 +117,22 @@ private func withBench(_ body: (ServiceBench) async throws -> Void) async throws
         try await withBench { bench in
             let answer = try await bench.client.metrics()
             #expect(answer == MetricsAnswer([MetricReading(.counter("n_total", "N."), 5)]))
+        }
+    }
+
+    @Test func aBackupIsTheStore() async throws {
+        try await withBench { bench in
+            try await bench.append(1...400)
+            var sum = FileSum()
+            var bytes: [UInt8] = []
+            let items = bench.client.backup().makeAsyncIterator()
+            while let chunk = try await items.next() {
+                sum.feed(chunk.bytes)
+                bytes += chunk.bytes
+            }
+            #expect(items.end?.sum == sum.value && items.end?.size == UInt64(bytes.count))
+            #expect(items.end?.build == "test")
+            #expect(bytes.starts(with: Array("SQLite format 3\0".utf8)))
         }
     }
 

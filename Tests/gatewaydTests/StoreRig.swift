@@ -27,14 +27,17 @@ final class StoreRig {
     /// A day in November 2026, on the hour.
     static let start = UnixMillis(1_795_248_000_000)
 
-    init(_ faulty: FaultyFiles = FaultyFiles(), loops count: Int = 2, now: UnixMillis = StoreRig.start) throws {
+    init(
+        _ faulty: FaultyFiles = FaultyFiles(), loops count: Int = 2, now: UnixMillis = StoreRig.start,
+        copyPath: String? = nil
+    ) throws {
         self.faulty = faulty
         let loops = (0..<count).map { _ in EmbeddedEventLoop() }
         self.loops = loops
         let (log, events) = (log, events)
         let options = StoreOptions(
             path: "/gatewayd.db", leaving: .on(faulty), eventDays: 30, clock: { now.value }, fileLayer: faulty.name,
-            report: { events.add($0) })
+            copyPath: copyPath, report: { events.add($0) })
         self.options = options
         queue = try StoreQueue.open(options, on: thread, loops: loops) { loop, records in log.add(loop, records) }
     }

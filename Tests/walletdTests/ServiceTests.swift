@@ -22,7 +22,7 @@ import Testing
             let identity = PeerIdentity(role: .walletd, instance: 1, build: "test")
             let service = Service(
                 Book(), writer, OrderLine(), on: WalletRig.loop, log: .silent,
-                process: .init(startedAt: UnixMillis(0), identity: identity))
+                process: .init(startedAt: UnixMillis(0), identity: identity, copyPath: "/nowhere"))
             return service.makeTable().unanswered
         }.get()
         #expect(unanswered == [])

@@ -1,5 +1,6 @@
 // WalletRig: a wallet that answers on a real socket, with its ledger on a disk in memory.
 
+import Glibc
 import IPC
 import Ledger
 import Logging
@@ -27,6 +28,9 @@ final class WalletRig {
     }
 
     var socket: String { folder.path + "/walletd.sock" }
+    /// Where copies for backups are made, on a real disk.
+    var copyPath: String { folder.path + "/wallet.db.copy" }
+    var hasCopy: Bool { access(copyPath, F_OK) == 0 }
 
     private static func open(_ folder: String, _ faulty: FaultyFiles, _ limits: LedgerLimits) throws -> OpenWallet {
         let identity = PeerIdentity(role: .walletd, instance: .random(in: .min ... .max), build: "test")
@@ -34,7 +38,7 @@ final class WalletRig {
             WalletOptions(
                 path: "/wallet.db", fileLayer: faulty.name, address: .path(folder + "/walletd.sock"),
                 policy: .development(), batchMax: 256, limits: limits, check: .whole,
-                process: .init(startedAt: UnixMillis(5), identity: identity),
+                process: .init(startedAt: UnixMillis(5), identity: identity, copyPath: folder + "/wallet.db.copy"),
                 log: .silent))
     }
 

@@ -33,8 +33,9 @@ def roff(text: str) -> str:
 
 
 def sentences(text: str) -> str:
-    """Prose, each sentence on a line of its own, as mdoc wants it."""
-    paragraphs = [re.sub(r"(?<=[^A-Z ][.!?]) (?=[^a-z ])", "\n", " ".join(part.split())) for part in text.split("\n\n")]
+    """Prose, each sentence on a line of its own, as mdoc wants it. A single capital before the dot is an initial."""
+    end = r"(?:(?<=[^A-Z ][.!?])|(?<=[A-Z]{2}[.!?])) (?=[^a-z ])"
+    paragraphs = [re.sub(end, "\n", " ".join(part.split())) for part in text.split("\n\n")]
     return "\n.Pp\n".join(roff(part) for part in paragraphs if part)
 
 

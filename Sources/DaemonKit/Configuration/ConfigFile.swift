@@ -20,6 +20,13 @@ public struct ConfigRefusal: Error, Sendable, CustomStringConvertible {
     /// Every problem found, in the order of their places; at least one.
     public let problems: [ConfigProblem]
 
+    /// A configuration that reads well and cannot be used: what `path`, a key in it, leads to is no good.
+    public init(_ path: String, _ reason: String) {
+        problems = [ConfigProblem(file: "", place: .top, path: path, reason: reason)]
+    }
+
+    init(problems: [ConfigProblem]) { self.problems = problems }
+
     /// One problem a line.
     public var description: String { problems.map(\.description).joined(separator: "\n") }
 }

@@ -27,7 +27,7 @@ public struct ConfigPlace: Hashable, Comparable, Sendable {
 
 /// One mistake in a configuration file.
 public struct ConfigProblem: Hashable, Sendable, CustomStringConvertible {
-    /// The file as it was named on the command line.
+    /// The file as it was named on the command line; empty when the problem is in none.
     public let file: String
     /// Where in the file.
     public let place: ConfigPlace
@@ -39,7 +39,7 @@ public struct ConfigProblem: Hashable, Sendable, CustomStringConvertible {
     /// `weir.yaml:12:3: gatewayd.threads: expected a whole number from 1 to 64, found "many"`
     public var description: String {
         let text = path.isEmpty ? reason : "\(path): \(reason)"
-        return PrintableText.of("\(file):\(place.line):\(place.column): \(text)")
+        return PrintableText.of(file.isEmpty ? text : "\(file):\(place.line):\(place.column): \(text)")
     }
 }
 

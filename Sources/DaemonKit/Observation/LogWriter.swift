@@ -1,8 +1,8 @@
 // LogWriter: the thread that writes the log, and what waits for it.
 //
 // For: logging from event loops. A full journal, a stopped terminal or a stuck pipe holds up this thread and nobody else.
-// Refuses: to keep more than `waitingMost` messages: those beyond are dropped, counted, and the log says how many. A
-// crash loses what waits, which is nothing unless the reader is slow.
+// Refuses: to let more than `waitingMost` messages wait, beside as many in the thread's hands: those beyond are dropped,
+// counted, and the log says how many. A crash loses what waits, which is nothing unless the reader is slow.
 // Called by: DaemonLog.
 
 import Glibc

@@ -127,15 +127,17 @@ public struct DaemonContext<Configuration: RunnableConfiguration>: Sendable {
         return "the new configuration was refused and the old one stays: \(first)"
     }
 
-    /// Reads the configuration file again and hands it to `apply` if it is good; a bad file changes nothing. Returns
-    /// what happened, for whoever asked. Call it on the main thread, from `LifecycleEvent.reload` or
+    /// Reads the configuration file again and hands it to `apply` if it is good, which may find what only it can see; a bad
+    /// file changes nothing. Returns what happened, for whoever asked. Call it on the main thread, from `LifecycleEvent.reload` or
     /// `Lifecycle.perform`.
-    public func reload(_ apply: (Configuration) -> Void) -> Result<Void, ConfigRefusal> {
+    public func reload(
+        _ apply: (Configuration) throws(ConfigRefusal) -> Void
+    ) -> Result<Void, ConfigRefusal> {
         notifier.reloading()
         do throws(ConfigRefusal) {
             let file = try ConfigFile<Configuration>(path: configurationPath, credentials: .ofProcess)
+            try apply(file.configuration)
             DaemonLog.setLevel(file.configuration.process.logLevel)
-            apply(file.configuration)
             log.notice("configuration reloaded")
             notifier.ready(status: "configuration reloaded")
             return .success(())

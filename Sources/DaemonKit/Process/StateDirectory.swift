@@ -1,8 +1,9 @@
 // StateDirectory: the folder that belongs to one running daemon.
 //
 // For: databases and spools. The lock in it makes sure that no second daemon opens the same files, whoever starts it.
-// Refuses: a folder of another user, a folder others can read, a folder that a running daemon holds.
-// Called by: DaemonMain, before the daemon opens anything.
+// Refuses: a folder of another user, a folder others can read, a folder that a running daemon holds, a folder in which a restore
+//     was not finished.
+// Called by: DaemonMain, before the daemon opens anything; weirctl restore.
 
 import Glibc
 import Synchronization
@@ -17,10 +18,38 @@ public final class StateDirectory: Sendable {
     /// locks it.
     public init(path: String) throws(FileFault) {
         try Self.create(path, mode: 0o700)
-        try Self.checkPrivate(path)
+        try Self.checkPrivate(path, geteuid())
+        let held = try Self.acquire(path.appendingPath("lock"))
+        guard access(path.appendingPath(Self.restoreMark), F_OK) != 0 else {
+            close(held)
+            throw FileFault("use", path, reason: "a restore was not finished; run weirctl restore again")
+        }
         self.path = path
-        lock = Mutex(try Self.acquire(path.appendingPath("lock")))
+        lock = Mutex(held)
     }
+
+    /// Holds the folder of the daemon that runs as `owner`, to put its files in place. A folder that is made here, and the
+    /// lock in it, belong to that user; only root can give them away.
+    public init(restoring path: String, owner: FileOwner) throws(FileFault) {
+        var facts = stat()
+        let isMissing = stat(path, &facts) != 0
+        try Self.create(path, mode: 0o700)
+        if isMissing { try owner.take(path) }
+        try Self.checkPrivate(path, owner.user)
+        let held = try Self.acquire(path.appendingPath("lock"))
+        do throws(FileFault) {
+            try owner.take(path.appendingPath("lock"))
+        } catch {
+            close(held)
+            throw error
+        }
+        self.path = path
+        lock = Mutex(held)
+    }
+
+    /// The file that is in a state directory while a restore is under way there: no daemon starts over it, so that one half
+    /// of a pair of databases is never served.
+    public static let restoreMark = "restore-unfinished"
 
     deinit { release() }
 
@@ -67,13 +96,12 @@ public final class StateDirectory: Sendable {
         guard mkdir(path, mode) == 0 || errno == EEXIST else { throw FileFault("create", path, errno: errno) }
     }
 
-    private static func checkPrivate(_ path: String) throws(FileFault) {
+    private static func checkPrivate(_ path: String, _ user: UInt32) throws(FileFault) {
         var facts = stat()
         guard stat(path, &facts) == 0 else { throw FileFault("use", path, errno: errno) }
         guard facts.st_mode & S_IFMT == S_IFDIR else { throw FileFault("use", path, reason: "not a folder") }
-        guard facts.st_uid == geteuid() else {
-            throw FileFault(
-                "use", path, reason: "belongs to user \(facts.st_uid), this daemon runs as user \(geteuid())")
+        guard facts.st_uid == user else {
+            throw FileFault("use", path, reason: "belongs to user \(facts.st_uid), the daemon runs as user \(user)")
         }
         guard facts.st_mode & 0o077 == 0 else {
             throw FileFault("use", path, reason: "open to other users; run: chmod 700 \(path)")
@@ -109,5 +137,25 @@ private enum Holder {
         let count = max(0, pread(file, &bytes, bytes.count, 0))
         let digits = String(decoding: bytes[..<count].prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
         return "held by a running daemon" + (digits.isEmpty ? "" : " (process \(digits))")
+    }
+}
+
+/// Whose files a daemon's are.
+public struct FileOwner: Hashable, Sendable {
+    public let user: UInt32
+    public let group: UInt32
+
+    public init(user: UInt32, group: UInt32) {
+        self.user = user
+        self.group = group
+    }
+
+    /// Whoever runs this process.
+    public static var ofProcess: FileOwner { FileOwner(user: geteuid(), group: getegid()) }
+
+    /// Makes this the owner of the file at `path`. It is nobody else's already when this is not root.
+    public func take(_ path: String) throws(FileFault) {
+        guard self != .ofProcess else { return }
+        guard lchown(path, user, group) == 0 else { throw FileFault("give away", path, errno: errno) }
     }
 }

@@ -1,13 +1,13 @@
 // ServerIdentity: certificate chain and key of a TLS listener, replaceable while it runs.
 //
-// For: listeners that terminate TLS themselves; a renewed certificate is taken with `reload`, no connection is dropped.
+// For: listeners that terminate TLS themselves; a renewed certificate is taken with `renewed`, no connection is dropped.
 // Refuses: files it cannot read or that do not fit together (throws, the old identity stays).
-// Called by: gatewayd at start and on SIGHUP; HTTPServer for each new connection.
+// Called by: gatewayd at start and on a reload; HTTPServer for each new connection.
 
 internal import NIOSSL
 internal import Synchronization
 
-/// What a TLS listener presents. Connections made before a `reload` keep what they negotiated.
+/// What a TLS listener presents. Connections made before that keep what they negotiated.
 public final class ServerIdentity: Sendable {
     private let certificateFile: String
     private let keyFile: String
@@ -20,11 +20,14 @@ public final class ServerIdentity: Sendable {
         context = Mutex(try Self.load(certificateFile, keyFile))
     }
 
-    /// Reads the files again; new connections use what they hold now. On an error the old identity stays.
-    public func reload() throws {
+    /// Reads the files again. Nothing changes until the result is called: then new connections use what the files held.
+    public func renewed() throws -> @Sendable () -> Void {
         let renewed = try Self.load(certificateFile, keyFile)
-        context.withLock { $0 = renewed }
+        return { self.context.withLock { $0 = renewed } }
     }
+
+    /// The file that holds the chain.
+    public var name: String { certificateFile }
 
     func makeHandler() -> NIOSSLServerHandler {
         NIOSSLServerHandler(context: context.withLock { $0 })

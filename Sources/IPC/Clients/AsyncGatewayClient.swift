@@ -108,4 +108,9 @@ extension AsyncGatewayClient {
     public func metrics(
         _ request: MetricsRequest = MetricsRequest(), deadline: TimeAmount? = nil
     ) async throws(CallFailure) -> MetricsAnswer { try await link.call(request, deadline) }
+
+    /// gatewayd's database as of one moment.
+    public func backup(
+        _ request: GatewayBackupRequest = GatewayBackupRequest(), deadline: TimeAmount? = nil
+    ) -> CallStream<GatewayBackupRequest> { link.stream(request, deadline) }
 }

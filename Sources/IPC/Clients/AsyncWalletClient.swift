@@ -96,4 +96,9 @@ extension AsyncWalletClient {
     public func metrics(
         _ request: MetricsRequest = MetricsRequest(), deadline: TimeAmount? = nil
     ) async throws(CallFailure) -> MetricsAnswer { try await link.call(request, deadline) }
+
+    /// walletd's database as of one moment.
+    public func backup(
+        _ request: WalletBackupRequest = WalletBackupRequest(), deadline: TimeAmount? = nil
+    ) -> CallStream<WalletBackupRequest> { link.stream(request, deadline) }
 }

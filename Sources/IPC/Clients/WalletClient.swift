@@ -113,4 +113,11 @@ extension WalletClient {
         _ request: MetricsRequest = MetricsRequest(), deadline: TimeAmount? = nil,
         _ done: @escaping (Result<MetricsAnswer, CallFailure>) -> Void
     ) -> CallTicket { link.call(request, deadline: deadline, done) }
+
+    /// walletd's database as of one moment.
+    @discardableResult
+    public func backup(
+        _ request: WalletBackupRequest, deadline: TimeAmount? = nil,
+        item: @escaping (FileChunk) -> Void, _ done: @escaping (Result<BackupEnd, CallFailure>) -> Void
+    ) -> CallTicket { link.stream(request, deadline: deadline, item: item, done) }
 }

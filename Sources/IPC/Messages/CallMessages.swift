@@ -46,6 +46,8 @@ public enum FieldLimits {
     public static let errorRows = 200
     /// Rows of a usage report.
     public static let usageRows = 1000
+    /// Bytes of a file in one item of a stream: with its fields within `IPCLimits.streamItemBytes`.
+    public static let chunk = 15 << 10
     /// Findings an audit reports; the first ones are enough to stop and look.
     public static let findings = 64
     /// Metrics of a daemon: a few times what each has.

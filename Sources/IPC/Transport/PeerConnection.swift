@@ -63,6 +63,7 @@ public final class PeerConnection {
         guard phase == .open else { return phase == .greeting ? close() : () }
         _ = channel?.write(FrameHeader(.goodbye)) { GoodbyePayload(.stopping).encode(to: &$0) }
         phase = .leaving
+        endEndlessStreams()
         closeIfDone()
     }
 

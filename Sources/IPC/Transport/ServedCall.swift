@@ -89,6 +89,13 @@ extension PeerConnection {
         return calls.least(\.deadline)
     }
 
+    /// This side is about to stop: a stream that nothing else would end is ended.
+    func endEndlessStreams() {
+        for slot in calls.indices(where: { $0.window != nil && $0.deadline == .distantFuture }) {
+            abandon(slot, .draining)
+        }
+    }
+
     /// The connection is gone: nobody waits for anything.
     func abandonCalls() {
         for slot in calls.indices(where: { _ in true }) { calls.remove(slot)?.onAbandoned?() }

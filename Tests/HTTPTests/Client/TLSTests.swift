@@ -39,7 +39,7 @@ extension Loopback {
                 }
                 #expect(try await answer(old).hasSuffix("secure"))
                 try certificate.renew()
-                try identity.reload()
+                try identity.renewed()()
                 let new = try clientContext(trusting: certificate.certificateFile)
                 #expect(try await answer(new).hasSuffix("secure"))
                 #expect(try await answer(old) == "")
