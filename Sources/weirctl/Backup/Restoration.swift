@@ -91,7 +91,7 @@ extension Restoration {
         } catch {
             throw Complaint(
                 "\(place.daemon)'s state directory cannot be used: \(error)",
-                next: "stop the daemons, and run weirctl as their user or as root")
+                next: "systemctl stop weir.target gatewayd walletd; and run weirctl as their user or as root")
         }
     }
 

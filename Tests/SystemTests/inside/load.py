@@ -110,13 +110,13 @@ class Outcome:
 
 
 @contextlib.contextmanager
-def under_load(tenant: Tenant):
+def under_load(tenant: Tenant, around: int = AROUND):
     """Clients ask before, during and after the body; `outcome` of what it yields is there when it is over."""
     load = Load(tenant)
     try:
-        load.wait_for_more()
+        load.wait_for_more(around)
         yield load
-        load.wait_for_more()
+        load.wait_for_more(around)
     finally:
         load.end()
     tenant.wait_until_settled()

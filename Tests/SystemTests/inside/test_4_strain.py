@@ -15,13 +15,13 @@ import signal
 
 import pytest
 
-from fake import ask
 from load import PORT, under_load
 from machine import (
-    CONFIGURATION, DAEMONS, Journal, is_active, pid, restarts, run, running_daemons, show,
+    CONFIGURATION, DAEMONS, STATE, Journal, is_active, pid, restarts, run, running_daemons, show,
     status_text, wait_until, wait_until_active,
 )
-from tenants import ctl, run_ctl
+from streams import Streams
+from tenants import audit, ctl, run_ctl
 
 WATCHDOG_SECONDS = 10
 # Answers whose usage a killed gatewayd may not have stored yet: those of its last moments, one from each client and a
@@ -46,26 +46,6 @@ def configuration():
     run("systemctl", "reload", *(f"{daemon}.service" for daemon in DAEMONS))
 
 
-class Stream:
-    """One streamed answer that the vendor holds at a gate, so that it is under way for as long as a test wants."""
-
-    def __init__(self, tenant, vendor) -> None:
-        self._vendor = vendor
-        vendor.reset()
-        self._connection = http.client.HTTPConnection("127.0.0.1", PORT, timeout=60)
-        body = {"model": "slow", "max_tokens": 100, "stream": True, "messages": ask("normal gate=held gate_at=6")}
-        self._connection.request("POST", "/v1/messages", json.dumps(body), {"x-api-key": tenant.key})
-        self._answer = self._connection.getresponse()
-        vendor.wait(waiting=1)
-
-    def finish(self) -> str:
-        """Opens the gate; the name of the answer's last event."""
-        self._vendor.open_gate("held")
-        text = self._answer.read().decode()
-        self._connection.close()
-        return re.findall(r"^event: (\S+)", text, re.MULTILINE)[-1]
-
-
 def with_mistake(text: str, daemon: str) -> str:
     """The configuration with a key that does not exist in the section of a daemon."""
     return re.sub(rf"^{daemon}:(?: {{}})?$", f"{daemon}:\n  colour: red", text, flags=re.MULTILINE)
@@ -83,12 +63,12 @@ def test_restart(daemon, tenant, tell):
 
 
 def test_restart_of_gatewayd_lets_a_stream_finish(tenant, vendors, tell):
-    stream = Stream(tenant, vendors)
+    stream = Streams(tenant, vendors)
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
         restarting = pool.submit(run, "systemctl", "restart", "gatewayd.service")
         wait_until("gatewayd drains", lambda: show("gatewayd.service", "SubState")["SubState"].startswith("stop"))
         tell(f"systemctl status said: {status_text('gatewayd')}")
-        assert stream.finish() == "message_stop"
+        assert stream.finish() == ["message_stop"]
         restarting.result()
     tenant.wait_until_settled()
     assert len(tenant.settlements()) == 1
@@ -98,7 +78,7 @@ def test_restart_of_gatewayd_lets_a_stream_finish(tenant, vendors, tell):
 def test_handover(way, tenant, vendors, tell):
     """gatewayd starts its successor: new requests are served by it at once, and a stream of the old one goes on."""
     before, count = pid("gatewayd"), restarts("gatewayd")
-    stream = Stream(tenant, vendors)
+    stream = Streams(tenant, vendors)
     with under_load(tenant) as load:
         if way == "SIGUSR2":
             os.kill(before, signal.SIGUSR2)
@@ -107,7 +87,7 @@ def test_handover(way, tenant, vendors, tell):
         after = wait_until("another main process", lambda: pid("gatewayd") not in (0, before) and pid("gatewayd"))
         load.wait_for_more()
         assert pathlib.Path(f"/proc/{before}").exists(), "the old process waits for its stream"
-        assert stream.finish() == "message_stop"
+        assert stream.finish() == ["message_stop"]
         wait_until("the old process gone", lambda: not pathlib.Path(f"/proc/{before}").exists())
     assert pid("gatewayd") == after and is_active("gatewayd.service") and restarts("gatewayd") == count
     told = load.outcome
@@ -273,3 +253,31 @@ def test_first_client_starts_a_daemon_that_is_down(tenant):
     connection.request("GET", "/v1/models", headers={"x-api-key": tenant.key})
     assert connection.getresponse().status == 200
     wait_until_active(*DAEMONS)
+
+
+def test_backup_under_load_is_restored_to_the_users_of_the_package(tenant, tmp_path, tell):
+    """The daemons make the copies within their confinement, and serve again what root has put back."""
+    with under_load(tenant) as load:
+        run("weirctl", "backup", str(tmp_path / "b"))
+    load.outcome.check(may_fail=False)
+    run("weirctl", "backup", str(tmp_path / "b"), "--verify")
+    balance = tenant.balance()
+    run("weirctl", "restore", str(tmp_path / "b"), "--force", status=1)
+    run("systemctl", "stop", "weir.target", *DAEMONS)
+    run("weirctl", "restore", str(tmp_path / "b"), "--force")
+    for daemon in DAEMONS:
+        owners = {path.owner() for path in (STATE / daemon).rglob("*")}
+        assert owners == {f"weir-{daemon}"}, owners
+    run("systemctl", "start", "weir.target")
+    wait_until("well again", lambda: run_ctl("status")[0] == 0)
+    tenant.wait_until_settled()
+    audit()
+    # walletd's copy is the later one: nothing that gatewayd's knows is without its charge.
+    kept, charged = tenant.requests(), len(tenant.settlements())
+    assert 0 < kept <= charged <= load.outcome.answered
+    assert tenant.balance()["balance"] >= balance["balance"]
+    with under_load(tenant) as again:
+        pass
+    assert again.outcome.refused == again.outcome.failed == 0, again.outcome.failures[:3]
+    assert again.outcome.recorded - kept == again.outcome.settled - charged == again.outcome.answered
+    tell(f"of {load.outcome.answered} requests the backup has {kept} and {charged} charges")
