@@ -77,10 +77,10 @@ class Unit:
                 self.main = int(state["MAINPID"])
             if key in state and value in (None, state[key]):
                 return state
-        raise AssertionError(f"{self.name} did not say {key}; it said {self.states[-5:]}\n{self.text()}")
+        raise AssertionError(f"{self.name} did not say {key}; it said {self.states[-5:]}\n{self.text()[-4000:]}")
 
     def text(self) -> str:
-        return self.log.read_text(errors="replace")[-4000:] if self.log.exists() else ""
+        return self.log.read_text(errors="replace") if self.log.exists() else ""
 
     @staticmethod
     def is_running(process: int) -> bool:
