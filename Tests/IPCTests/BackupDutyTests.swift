@@ -48,7 +48,7 @@ private final class CopyingDaemon: Sendable {
     static func asker(_ path: String, as role: PeerRole = .weirctl) async -> AsyncWalletClient {
         await AsyncWalletClient(
             path: path, eventLoop: TestLoops.group.next(),
-            identity: PeerIdentity(role: role, instance: 2, build: "test"), settings: LinkSettings(seed: 1))
+            identity: PeerIdentity(role: role, instance: 2, build: "test"), settings: .patient)
     }
 
     /// The next copy that is ordered.
@@ -232,7 +232,7 @@ private final class OrderBox: Sendable {
             loop.execute {
                 let link = ClientLink(
                     path: path, eventLoop: loop, identity: PeerIdentity(role: .weirctl, instance: 3, build: "slow"),
-                    expecting: .walletd, settings: LinkSettings(seed: 2), observer: { _ in })
+                    expecting: .walletd, settings: .patient, observer: { _ in })
                 link.start()
                 link.stream(WalletBackupRequest(), grants: .byHand, item: { _ in }) { end in
                     done.resume(returning: end.failure)

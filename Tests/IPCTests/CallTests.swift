@@ -161,7 +161,7 @@ import Testing
         let path = TestLoops.freshPath()
         let daemon = try await TestDaemon.start(path)
         let wallet = await AsyncWalletClient(
-            path: path, eventLoop: TestLoops.group.next(), identity: testOperator, settings: LinkSettings(seed: 1))
+            path: path, eventLoop: TestLoops.group.next(), identity: testOperator, settings: .patient)
         let failure = await #expect(throws: CallFailure.self) {
             try await wallet.history(HistoryRequest(tenant: TenantID("acme")!, before: nil, limit: 1))
         }

@@ -81,7 +81,7 @@ import Testing
             daemon.onAudit = { daemon.journal.note("sent \(Self.fill($0, from: 0, upTo: 500))") }
         }
         let wallet = await AsyncWalletClient(
-            path: path, eventLoop: TestLoops.group.next(), identity: testOperator, settings: LinkSettings(seed: 1))
+            path: path, eventLoop: TestLoops.group.next(), identity: testOperator, settings: .patient)
         let items = wallet.audit().makeAsyncIterator()
         let window = Int(IPCLimits.initialWindow)
         #expect(try await items.next() == item(0))
@@ -104,7 +104,7 @@ import Testing
         let daemon = try await TestDaemon.start(path)
         try await daemon.run { $0.onAudit = { $0.send(AuditItem(checked: 0, total: 0)) } }
         let wallet = await AsyncWalletClient(
-            path: path, eventLoop: TestLoops.group.next(), identity: testOperator, settings: LinkSettings(seed: 1))
+            path: path, eventLoop: TestLoops.group.next(), identity: testOperator, settings: .patient)
         for try await first in wallet.audit() {
             #expect(first == item(0))
             break
@@ -121,7 +121,7 @@ import Testing
         let daemon = try await TestDaemon.start(path)
         try await daemon.run { $0.onAudit = { $0.fail(.unavailable, "disk") } }
         let wallet = await AsyncWalletClient(
-            path: path, eventLoop: TestLoops.group.next(), identity: testOperator, settings: LinkSettings(seed: 1))
+            path: path, eventLoop: TestLoops.group.next(), identity: testOperator, settings: .patient)
         await #expect(throws: CallFailure.refused(.unavailable, "disk")) {
             for try await _ in wallet.audit() { Issue.record("an item came") }
         }

@@ -184,6 +184,11 @@ let testGateway = PeerIdentity(role: .gatewayd, instance: 7, build: "test")
 /// An operator of the tests.
 let testOperator = PeerIdentity(role: .weirctl, instance: 8, build: "test")
 
+extension LinkSettings {
+    /// For tests that are not about patience: a busy machine takes more than the usual second to connect.
+    static let patient = LinkSettings(seed: 1, patience: .seconds(50))
+}
+
 /// A hold by number.
 func testHold(_ number: UInt64, tenant: String = "acme") -> HoldRequest {
     HoldRequest(

@@ -40,7 +40,8 @@ private final class ServiceBench: Sendable {
         }.get()
         client = await AsyncGatewayClient(
             path: rig.socketPath, eventLoop: rig.loops[1],
-            identity: PeerIdentity(role: .weirctl, instance: 1, build: "test"), settings: LinkSettings(seed: 1))
+            identity: PeerIdentity(role: .weirctl, instance: 1, build: "test"),
+            settings: LinkSettings(seed: 1, patience: .seconds(50)))
     }
 
     func close() async throws {
