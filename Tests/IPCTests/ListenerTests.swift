@@ -1,6 +1,7 @@
 // The listener's address: paths in use, left behind, not sockets; descriptors handed over.
 
 import Glibc
+import NIOCore
 import Testing
 
 @testable import IPC
@@ -27,6 +28,23 @@ import Testing
         await #expect(throws: ListenFailure.inUse(path)) { try await TestDaemon.start(path) }
         #expect(Stranger(path)?.greet()?.kind == .hello)
         try await daemon.stop()
+    }
+
+    /// Whoever connects at the very moment of the end: NIO closes what it has accepted and not yet registered, and a
+    /// listener that never heard of that would drain for ever.
+    @Test func connectionThatIsJustBeingTakenDoesNotHoldUpTheEnd() async throws {
+        for round in 0..<100 {
+            let path = TestLoops.freshPath()
+            let daemon = try await TestDaemon.start(path)
+            let callers = Task.detached { while Stranger(path) != nil {} }
+            for _ in 0..<(round % 10) { try await daemon.run { _ in } }
+            try await daemon.run { daemon in
+                daemon.listener.close()
+                daemon.listener.drain().assumeIsolated().whenComplete { _ in daemon.journal.note("drained") }
+            }
+            await daemon.journal.wait(for: "drained")
+            await callers.value
+        }
     }
 
     @Test func socketThatADeadProcessLeftIsReplaced() async throws {

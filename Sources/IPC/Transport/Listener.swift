@@ -135,7 +135,15 @@ extension Listener {
             nextID += 1
             try channel.pipeline.syncOperations.addHandler(peer.makeChannel())
             peers[peer.id] = peer
+            channel.closeFuture.assumeIsolated().whenComplete { [self] _ in forget(peer) }
         }.nonisolated()
+    }
+
+    /// A connection that was closed between being taken and being open, as all are that this end finds there, has told its
+    /// handlers of nothing.
+    private func forget(_ peer: PeerConnection) {
+        guard peers[peer.id] != nil else { return }
+        ended(peer, .closedHere, wasGreeting: true)
     }
 
     private func bind(_ bootstrap: ServerBootstrap) -> EventLoopFuture<any Channel> {
