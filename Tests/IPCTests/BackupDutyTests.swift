@@ -73,6 +73,19 @@ private final class CopyingDaemon: Sendable {
         try await loop.submit { [parts] in body(parts.value.duty, parts.value.listener) }.get()
     }
 
+    /// Looks again and again on the daemon's own loop.
+    func untilAbandoned(_ order: CopyOrder) async throws {
+        let promise = loop.makePromise(of: Void.self)
+        look(order, promise)
+        try await promise.futureResult.get()
+    }
+
+    private func look(_ order: CopyOrder, _ promise: EventLoopPromise<Void>) {
+        loop.scheduleTask(in: .milliseconds(1)) { [self] in
+            order.isAbandoned() ? promise.succeed() : look(order, promise)
+        }
+    }
+
     func whenIdle() async throws { try await loop.flatSubmit { [parts] in parts.value.duty.whenIdle() }.get() }
 
     func drain() async throws { try await loop.flatSubmit { [parts] in parts.value.listener.drain() }.get() }
@@ -108,7 +121,7 @@ private final class OrderBox: Sendable {
     }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct BackupDutyTests {
+@Suite(.timeLimit(.minutes(5))) struct BackupDutyTests {
     private func bytes(_ count: Int) -> [UInt8] {
         var random = SeededRandom.forTest()
         return (0..<count).map { _ in UInt8.random(in: .min ... .max, using: &random) }
@@ -215,7 +228,7 @@ private final class OrderBox: Sendable {
         await other.stop()
         #expect(await failed != nil)
         // The daemon notices on its loop; the copying thread would look between two portions.
-        while !order.isAbandoned() { try await daemon.onLoop { _, _ in } }
+        try await daemon.untilAbandoned(order)
         CopyingDaemon.write([1], to: order.path)
         order.done(.failure(CopyFailure(.cancelled, "")))
         try await daemon.whenIdle()

@@ -8,7 +8,7 @@ import Testing
 
 @testable import IPC
 
-@Suite(.timeLimit(.minutes(1))) struct CallTests {
+@Suite(.timeLimit(.minutes(5))) struct CallTests {
     @Test func answersFindTheirCallsInWhateverOrderTheyCome() async throws {
         let path = TestLoops.freshPath()
         let daemon = try await TestDaemon.start(path)

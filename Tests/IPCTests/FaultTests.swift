@@ -6,7 +6,7 @@ import Testing
 
 @testable import IPC
 
-@Suite(.timeLimit(.minutes(1))) struct FaultTests {
+@Suite(.timeLimit(.minutes(5))) struct FaultTests {
     /// Sends `bytes` (after a hello when `greeted`) and expects to be told of a fault, closed, and reported.
     private func expectFault(_ fault: FrameFault, greeted: Bool = true, _ bytes: [UInt8]) async throws {
         let path = TestLoops.freshPath()

@@ -7,7 +7,7 @@ import Testing
 
 @testable import IPC
 
-@Suite(.timeLimit(.minutes(1))) struct HelloTests {
+@Suite(.timeLimit(.minutes(5))) struct HelloTests {
     @Test func userThatMayNotClaimTheRoleIsToldAndClosed() async throws {
         let path = TestLoops.freshPath()
         let daemon = try await TestDaemon.start(path, policy: PeerPolicy([getuid(): .weirctl]))

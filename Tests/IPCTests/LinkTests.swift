@@ -7,7 +7,7 @@ import Testing
 
 @testable import IPC
 
-@Suite(.timeLimit(.minutes(1))) struct LinkTests {
+@Suite(.timeLimit(.minutes(5))) struct LinkTests {
     private func granted(_ number: Int64) -> Result<HoldAnswer, CallFailure> {
         .success(HoldAnswer(outcome: .granted, free: Micros(number)))
     }

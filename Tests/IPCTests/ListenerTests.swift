@@ -6,7 +6,7 @@ import Testing
 
 @testable import IPC
 
-@Suite(.timeLimit(.minutes(1))) struct ListenerTests {
+@Suite(.timeLimit(.minutes(5))) struct ListenerTests {
     /// A socket bound to `path` that does not listen.
     private static func boundSocket(_ path: String) -> CInt {
         let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)

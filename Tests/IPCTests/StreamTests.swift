@@ -7,7 +7,7 @@ import Testing
 
 @testable import IPC
 
-@Suite(.timeLimit(.minutes(1))) struct StreamTests {
+@Suite(.timeLimit(.minutes(5))) struct StreamTests {
     private func item(_ number: Int) -> AuditItem { AuditItem(checked: UInt64(number), total: 0) }
 
     /// Sends items from `number` on until the window closes; the first that was not sent.

@@ -14,7 +14,7 @@ import Testing
 
 @testable import walletd
 
-@Suite(.timeLimit(.minutes(2))) struct BackupTests {
+@Suite(.timeLimit(.minutes(5))) struct BackupTests {
     private let folder = ScratchFolder("backup")
 
     /// Receives a backup into a file, and tells where.

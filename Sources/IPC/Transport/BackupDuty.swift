@@ -149,17 +149,18 @@ private final class RunningBackup {
             BackupEnd(size: size, sum: sum, takenAt: moment, build: build)
         }
         self.sender = sender
-        sender.start { [self] in finish(removing: false) }
+        sender.start { [self] ending in finish(removing: false, ending) }
     }
 
-    /// The copy is gone and the thread ends. Removing a large file takes a while, so the thread does it.
-    private func finish(removing: Bool) {
+    /// The copy is gone and the thread ends. Removing a large file takes a while, so the thread does it. `ending` comes last.
+    private func finish(removing: Bool, _ ending: (() -> Void)? = nil) {
         sender = nil
         let (pool, path) = (pool, path)
         let removed = pool.runIfActive(eventLoop: eventLoop) { if removing { SentFile.remove(path) } }
         removed.assumeIsolated().whenComplete { [ended] _ in
             pool.shutdownGracefully { _ in }
             ended()
+            ending?()
         }
     }
 }

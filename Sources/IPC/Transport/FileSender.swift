@@ -19,7 +19,9 @@ final class FileSender {
     private let eventLoop: any EventLoop
     private let stallLimit: TimeAmount
     private let end: (UInt64, UInt64) -> BackupEnd
-    private var done: (() -> Void)?
+    private var done: ((_ ending: (() -> Void)?) -> Void)?
+    /// What says the end, once everything was sent.
+    private var ending: (() -> Void)?
     private var file: SentFile?
     /// Read and not sent yet.
     private var waiting: ArraySlice<FileChunk> = []
@@ -39,8 +41,9 @@ final class FileSender {
         self.end = end
     }
 
-    /// Begins; `done` is called once, when the file is closed.
-    func start(_ done: @escaping () -> Void) {
+    /// Begins; `done` is called once, when the file is closed. With `ending` everything was sent, and calling it tells the
+    /// asker so: whoever hears of the end may ask for the next backup at once.
+    func start(_ done: @escaping (_ ending: (() -> Void)?) -> Void) {
         self.done = done
         stream.whenWindowOpens { [self] in sendWaiting() }
         let path = path
@@ -66,7 +69,7 @@ final class FileSender {
             case .success(let (file, chunks)):
                 self.file = file
                 waiting = chunks[...]
-                if chunks.isEmpty { stream.end(end(file.offset, file.sum.value)) }
+                if chunks.isEmpty { ending = { [stream, end] in stream.end(end(file.offset, file.sum.value)) } }
                 if chunks.isEmpty || !stream.isOpen { finish() } else { sendWaiting() }
             case .failure(let fault):
                 stream.fail(.unavailable, "the copy cannot be read: \(fault)")
@@ -102,7 +105,7 @@ final class FileSender {
         let file = file
         self.file = nil
         let closed = pool.runIfActive(eventLoop: eventLoop) { file?.close() }
-        closed.assumeIsolated().whenComplete { _ in done() }
+        closed.assumeIsolated().whenComplete { [ending] _ in done(ending) }
     }
 }
 
