@@ -29,7 +29,7 @@ enum AttemptFailure {
     init(_ failure: UpstreamFailure) {
         switch failure.cause {
         case .poolExhausted, .waitTimeout: self = .busy
-        case .resolveFailed, .connectFailed, .connectTimeout, .tlsFailed: self = .connect
+        case .resolveFailed, .connectFailed, .connectTimeout, .tlsFailed, .forbiddenAddress: self = .connect
         case .firstByteTimeout, .idleTimeout, .totalTimeout: self = .timeout
         case .closed, .bodyTruncated, .shuttingDown: self = .closed
         case .malformed: self = .malformed

@@ -51,6 +51,15 @@ import Testing
         findings.report("imports follow the table")
     }
 
+    /// What decides in an edge decides without it.
+    @Test func rulesInEdges_importNothing() {
+        for folder in SourceTree.ruleFolders {
+            let files = SourceTree.sources.filter { $0.path.hasPrefix(folder) }
+            #expect(!files.isEmpty, "\(folder) holds rules")
+            for file in files { #expect(Self.imports(of: file) == [], "\(file.path)") }
+        }
+    }
+
     @Test func table_hasNoRowWithoutAModule() {
         let libraries = ["CYAML", "CSystemd", "COpenSSL", "CSQLite", "CZlib"]
         #expect(Set(Self.table.keys).subtracting(libraries) == Set(SourceTree.modules))

@@ -25,7 +25,7 @@ import Testing
 
     @Test func cores_useNoWordOfTheOutsideWorld() {
         var findings = Findings()
-        for file in SourceTree.sources where SourceTree.cores.contains(file.module) {
+        for file in SourceTree.rules {
             for (index, line) in file.codeLines.enumerated() {
                 for word in line.split(whereSeparator: { !$0.isLetter && !$0.isNumber && $0 != "_" }) {
                     guard let rule = Self.banned.first(where: { $0.word == word }), !Self.isLabel(word, in: line) else {

@@ -27,6 +27,14 @@ enum SourceTree {
 
     static let cores = ["Money", "Tenancy", "JSON", "Metrics", "Ledger", "Routing", "Translation"]
 
+    /// Folders of edges that hold rules, and are held to what cores are held to.
+    static let ruleFolders = ["Sources/HTTP/Guard/Rules/"]
+
+    /// The cores and the folders with rules.
+    static var rules: [SourceFile] {
+        sources.filter { file in cores.contains(file.module) || ruleFolders.contains(where: file.path.hasPrefix) }
+    }
+
     static let sources = swiftFiles(in: "Sources")
     static let tests = swiftFiles(in: "Tests")
 

@@ -16,8 +16,11 @@ public struct UpstreamFailure: Error, Sendable, Hashable {
         case resolveFailed
         /// Nobody accepted the connection.
         case connectFailed
-        /// TCP or TLS took too long.
+        /// The name, TCP or TLS took too long.
         case connectTimeout
+        /// The origin is guarded, and its guard let no connection be made. The refusal prints nothing of the address;
+        /// its `operatorText` is for the log. Trying again is safe and of no use.
+        case forbiddenAddress(AddressRefusal)
         /// The TLS handshake or the certificate's verification failed.
         case tlsFailed
         /// No complete head in time.
