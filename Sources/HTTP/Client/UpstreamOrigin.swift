@@ -1,25 +1,56 @@
 // UpstreamOrigin: where a pool connects to, and how long it may take.
 //
 // For: the values a caller gives with each request.
-// Refuses: nothing; addresses are checked when the catalog is read.
-// Called by: gatewayd; UpstreamPool keys its connections by origin.
+// Refuses: nothing; the operator's addresses are checked when the catalog is read, those of others by the guard that
+// made the origin.
+// Called by: gatewayd, AddressGuard; UpstreamPool keys its connections by origin.
 
 public import NIOCore
 
-/// Scheme, host and port of an upstream; connections are shared per origin.
-public struct UpstreamOrigin: Hashable, Sendable {
+/// Scheme, host and port of an upstream, and the guard that watches connections to it; connections are shared per
+/// origin.
+public struct UpstreamOrigin: Sendable {
     /// TLS with verification, or plain TCP.
     public let secure: Bool
     /// Host name or IP address, without brackets; also the name sent in SNI and verified.
     public let host: String
     /// TCP port.
     public let port: Int
+    /// Judges each new connection; `nil` for what the operator has configured. A pooled connection is not judged again:
+    /// it was when it was made, the address of its other end cannot change, and nothing but its own guard's origins is
+    /// sent over it.
+    let addressGuard: AddressGuard?
 
-    /// An origin.
+    /// An origin of the operator's own, which may be anywhere. For all others see ``AddressGuard/origin(of:ports:)``.
     public init(secure: Bool, host: String, port: Int) {
         self.secure = secure
         self.host = host
         self.port = port
+        addressGuard = nil
+    }
+
+    /// The origin of a URL whose text `addressGuard` has let pass.
+    init(_ url: OutboundURL, guardedBy addressGuard: AddressGuard) {
+        secure = url.isSecure
+        host = url.host.text
+        port = Int(url.port)
+        self.addressGuard = addressGuard
+    }
+}
+
+extension UpstreamOrigin: Hashable {
+    /// Guards are told apart by which object they are.
+    public static func == (one: UpstreamOrigin, other: UpstreamOrigin) -> Bool {
+        one.port == other.port && one.secure == other.secure && one.addressGuard === other.addressGuard
+            && one.host == other.host
+    }
+
+    /// See `==`.
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(secure)
+        hasher.combine(host)
+        hasher.combine(port)
+        hasher.combine(addressGuard.map(ObjectIdentifier.init))
     }
 }
 
@@ -48,10 +79,11 @@ public struct PoolConfiguration: Sendable {
     public var waitersMax = 1024
     /// Origins remembered; idle ones are forgotten beyond it.
     public var originsMax = 256
-    /// An unused connection is closed after this. Below the 60 s of common load balancers, so that they do not close first.
+    /// An unused connection is closed after this. Below the 60 s of common load balancers, so that they do not close
+    /// first.
     public var idleTimeout: TimeAmount = .seconds(50)
-    /// Socket receive buffer in bytes, so that a paused upstream does not fill megabytes of kernel memory that would all
-    /// have to be read when it closes; `nil` leaves it to the kernel (up to 6 MiB).
+    /// Socket receive buffer in bytes, so that a paused upstream does not fill megabytes of kernel memory that would
+    /// all have to be read when it closes; `nil` leaves it to the kernel (up to 6 MiB).
     public var receiveBufferBytes: Int32? = 256 * 1024
     /// Bounds on heads of answers.
     public var limits = HeadLimits()

@@ -105,15 +105,22 @@ struct PoolFixture: Sendable {
         secure: Bool = false,
         timeouts: UpstreamTimeouts = UpstreamTimeouts(), onBody: (@Sendable (ByteBuffer) -> Void)? = nil
     ) async throws -> PendingCall {
+        let origin = UpstreamOrigin(secure: secure, host: host, port: port)
+        return try await start(method, to: origin, body: body, timeouts: timeouts, onBody: onBody)
+    }
+
+    /// The same to any origin.
+    func start(
+        _ method: StaticString = "POST", to origin: UpstreamOrigin, body: String = "{}",
+        timeouts: UpstreamTimeouts = UpstreamTimeouts(), onBody: (@Sendable (ByteBuffer) -> Void)? = nil
+    ) async throws -> PendingCall {
         try await eventLoop.submit { [eventLoop, pool] in
             let receiver = RecordingReceiver(eventLoop: eventLoop)
             receiver.onBody = onBody
             let bytes = ByteBuffer(string: body)
-            let head = UpstreamHeadBuilder(method: method, target: "/", host: host).finish(
+            let head = UpstreamHeadBuilder(method: method, target: "/", host: origin.host).finish(
                 contentLength: bytes.readableBytes)
-            let call = pool.value.send(
-                to: UpstreamOrigin(secure: secure, host: host, port: port), head: head, body: bytes, timeouts: timeouts,
-                receiver: receiver)
+            let call = pool.value.send(to: origin, head: head, body: bytes, timeouts: timeouts, receiver: receiver)
             return PendingCall(
                 call: NIOLoopBound(call, eventLoop: eventLoop), head: receiver.headArrived.futureResult,
                 ended: receiver.ended.futureResult, eventLoop: eventLoop)

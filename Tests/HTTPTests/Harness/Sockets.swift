@@ -14,3 +14,14 @@ func boundSocket() throws -> CInt {
     guard bound == 0, listen(descriptor, 128) == 0 else { throw SocketFailed(code: errno) }
     return descriptor
 }
+
+/// The port that a bound IP socket has: bytes 2 and 3 of its address (ip(7), ipv6(7)).
+func localPort(of descriptor: CInt) throws -> UInt16 {
+    var bytes = [UInt8](repeating: 0, count: 128)
+    var length = socklen_t(bytes.count)
+    let found = bytes.withUnsafeMutableBytes { bytes in
+        bytes.withMemoryRebound(to: sockaddr.self) { getsockname(descriptor, $0.baseAddress, &length) }
+    }
+    guard found == 0 else { throw SocketFailed(code: errno) }
+    return UInt16(bytes[2]) << 8 | UInt16(bytes[3])
+}
