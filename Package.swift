@@ -22,6 +22,7 @@ let cores: [(name: String, imports: [Target.Dependency])] = [
     ("Ledger", ["Money", "Tenancy"]),
     ("Routing", ["Money", "Tenancy"]),
     ("Translation", ["Money", "JSON"]),
+    ("Connections", ["Tenancy", "JSON"]),
 ]
 
 let edges: [(name: String, imports: [Target.Dependency])] = [
@@ -30,6 +31,7 @@ let edges: [(name: String, imports: [Target.Dependency])] = [
     ("IPC", ["Money", "Tenancy", "Metrics"] + nio),
     ("HTTP", ["CZlib"] + nio + [nioSSL, nioTLS]),
     ("DaemonKit", ["Metrics", "CYAML", "CSystemd", logging]),
+    ("ProviderCatalog", ["Tenancy", "Connections", "DaemonKit"]),
 ]
 
 let systemLibraries: [(name: String, pkgConfig: String, package: String)] = [
@@ -67,11 +69,13 @@ let tests: [(name: String, imports: [Target.Dependency])] = [
     ("LedgerTests", ["Ledger", "Money", "Tenancy"]),
     ("RoutingTests", ["Routing", "Money", "Tenancy"]),
     ("TranslationTests", ["Translation", "JSON", "Money"]),
+    ("ConnectionsTests", ["Connections", "Tenancy", "JSON", "Hashing"]),
     ("HashingTests", ["Hashing"]),
     ("StorageTests", ["Storage", "CSQLite"]),
     ("IPCTests", ["IPC", "Money", "Tenancy", "Metrics", nioEmbedded] + nio),
     ("HTTPTests", ["HTTP", "CZlib", nioHTTP1, nioEmbedded, nioSSL] + nio),
     ("DaemonKitTests", ["DaemonKit", "Metrics", logging]),
+    ("ProviderCatalogTests", ["ProviderCatalog", "Connections", "Tenancy", "JSON", "DaemonKit"]),
     (
         "walletdTests",
         [

@@ -72,7 +72,13 @@ extension UTF8 {
 }
 
 /// Well-formedness of UTF-8 (RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF).
-enum UTF8Check {
+public enum UTF8Check {
+    /// Whether `bytes` are well-formed as a whole. JSON text is (RFC 8259 §8.1), but the scanner does not look into strings.
+    public static func isValid(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        guard let start = bytes.baseAddress else { return true }
+        return isValid(start.assumingMemoryBound(to: UInt8.self), bytes.count)
+    }
+
     static func isValid(_ base: UnsafePointer<UInt8>, _ count: Int) -> Bool {
         var at = 0
         while at < count {

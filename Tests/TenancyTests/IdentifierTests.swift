@@ -98,3 +98,27 @@ import Testing
     ])
     func instantsPrintInUTC(_ millis: Int64, _ text: String) { #expect(UnixMillis(millis).description == text) }
 }
+
+@Suite struct AccountNameTests {
+    @Test(arguments: ["a", "github", "openai-compatible", "a1-", String(repeating: "z", count: 32)])
+    func providerNamesAreAccepted(_ text: String) { #expect(ProviderID(text)?.text == text) }
+
+    @Test(arguments: ["", "1a", "-a", "GitHub", "a_b", "a.b", "a b", "é", String(repeating: "z", count: 33)])
+    func otherProviderNamesAreRefused(_ text: String) { #expect(ProviderID(text) == nil) }
+
+    @Test(arguments: ["a", "main", "ada@example.com", "A_1.b-c", "...", "-", String(repeating: "Z", count: 64)])
+    func accountNamesAreAccepted(_ text: String) { #expect(AccountName(text)?.text == text) }
+
+    @Test(arguments: ["", ".", "..", "a/b", "a b", "a+b", "a\n", "é", "[a]", String(repeating: "z", count: 65)])
+    func otherAccountNamesAreRefused(_ text: String) { #expect(AccountName(text) == nil) }
+
+    @Test func keysAreWrittenWithSlashes() throws {
+        let tenant = try #require(TenantID("acme"))
+        let provider = try #require(ProviderID("github"))
+        let account = try #require(AccountName("ada@example.com"))
+        let key = AccountKey(tenant: tenant, provider: provider, account: account)
+        #expect(key.description == "acme/github/ada@example.com")
+        let other = try #require(AccountName("main"))
+        #expect(key != AccountKey(tenant: tenant, provider: provider, account: other))
+    }
+}

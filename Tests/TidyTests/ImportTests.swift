@@ -14,12 +14,15 @@ import Testing
         "Ledger": ["Money", "Tenancy"],
         "Routing": ["Money", "Tenancy"],
         "Translation": ["Money", "JSON"],
+        "Connections": ["Tenancy", "JSON"],
         // Edges: one kind of I/O each, no rule module.
         "Hashing": ["COpenSSL"],
         "Storage": ["CSQLite", "Glibc"],
         "IPC": ["Money", "Tenancy", "Metrics", "NIOCore", "NIOPosix", "Glibc", "Synchronization"],
         "HTTP": ["NIOCore", "NIOPosix", "NIOSSL", "NIOTLS", "CZlib", "Glibc", "Synchronization"],
         "DaemonKit": ["Metrics", "Logging", "CYAML", "CSystemd", "Glibc", "Synchronization"],
+        // Reads what Connections decides by: the one edge that knows a core's values, and none of its rules.
+        "ProviderCatalog": ["Tenancy", "Connections", "DaemonKit"],
         // Daemons. The absences carry the design: gatewayd has no Ledger, walletd no HTTP.
         "gatewayd": [
             "Money", "Tenancy", "JSON", "Metrics", "Translation", "Routing", "Hashing", "IPC", "HTTP", "Storage",
