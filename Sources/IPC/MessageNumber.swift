@@ -65,6 +65,34 @@ public enum MessageNumber: UInt16, CaseIterable, Sendable {
     case gatewayBackup = 0x020D
     /// Starts gatewayd's successor and hands over to it.
     case gatewayHandOver = 0x020E
+    /// Credentials that gatewayd may use: all there are, then every change.
+    case tokenWatch = 0x0301
+    /// A provider has refused a credential.
+    case tokenRejected = 0x0302
+    /// Connects an account with secrets that are at hand, or replaces them.
+    case tokenPut = 0x0303
+    /// Connected accounts, a page at a time. Never a secret.
+    case tokenList = 0x0304
+    /// Disconnects an account.
+    case tokenRemove = 0x0305
+    /// Asks the provider something harmless with the credential.
+    case tokenTest = 0x0306
+    /// Begins an OAuth connection.
+    case tokenConnectBegin = 0x0307
+    /// Ends an OAuth connection.
+    case tokenConnectFinish = 0x0308
+    /// Seals everything anew that an older key has sealed.
+    case tokenRotate = 0x0309
+    /// How tokend is.
+    case tokenStatus = 0x030A
+    /// What was done to accounts, newest first, a page at a time.
+    case tokenEvents = 0x030B
+    /// tokend's database as of one moment.
+    case tokenBackup = 0x030C
+    /// Refreshes a credential now, whenever it was due.
+    case tokenRefresh = 0x030D
+    /// Reads the configuration again; a bad one is refused and the old one stays.
+    case tokenReload = 0x030E
 }
 
 extension MessageNumber: CustomStringConvertible {
@@ -99,6 +127,20 @@ extension MessageNumber: CustomStringConvertible {
         case .gatewayHandOver: "gateway.handOver"
         case .gatewayWatch: "gateway.watch"
         case .gatewayBackup: "gateway.backup"
+        case .tokenWatch: "token.watch"
+        case .tokenRejected: "token.rejected"
+        case .tokenPut: "token.put"
+        case .tokenList: "token.list"
+        case .tokenRemove: "token.remove"
+        case .tokenTest: "token.test"
+        case .tokenConnectBegin: "token.connectBegin"
+        case .tokenConnectFinish: "token.connectFinish"
+        case .tokenRotate: "token.rotate"
+        case .tokenStatus: "token.status"
+        case .tokenEvents: "token.events"
+        case .tokenBackup: "token.backup"
+        case .tokenRefresh: "token.refresh"
+        case .tokenReload: "token.reload"
         }
     }
 }
@@ -113,12 +155,17 @@ extension MessageNumber {
             [.cronjobd, .weirctl]
         case .walletDebit, .walletBalance, .walletHistory, .walletStatus:
             [.gatewayd, .cronjobd, .weirctl]
-        case .walletHold, .walletSettle, .walletRelease, .walletAssertHold:
+        case .walletHold, .walletSettle, .walletRelease, .walletAssertHold, .tokenWatch, .tokenRejected,
+            .tokenConnectBegin, .tokenConnectFinish:
             .gatewayd
         case .gatewayTenantCreate, .gatewayTenantList, .gatewayTenantUpdate, .gatewayKeyCreate, .gatewayKeyList,
             .gatewayKeyRevoke, .gatewayKeyUpdate, .gatewayReload, .gatewayHandOver, .gatewayWatch, .walletBackup,
-            .gatewayBackup:
+            .gatewayBackup, .tokenRotate, .tokenBackup, .tokenRefresh, .tokenReload:
             .weirctl
+        case .tokenPut, .tokenRemove, .tokenTest:
+            [.gatewayd, .weirctl]
+        case .tokenList, .tokenStatus, .tokenEvents:
+            [.gatewayd, .cronjobd, .weirctl]
         }
     }
 
@@ -126,21 +173,23 @@ extension MessageNumber {
     public var defaultDeadline: TimeAmount? {
         switch self {
         case .linkPing, .linkMetrics, .walletHold, .walletRelease, .walletAssertHold, .walletBalance,
-            .walletStatus, .gatewayStatus:
+            .walletStatus, .gatewayStatus, .tokenRejected, .tokenStatus:
             .seconds(1)
         case .walletCredit, .walletDebit, .walletRefund, .walletSettle, .walletHistory, .gatewayTenantCreate,
             .gatewayTenantList, .gatewayTenantUpdate, .gatewayKeyCreate, .gatewayKeyList, .gatewayKeyRevoke,
-            .gatewayKeyUpdate:
+            .gatewayKeyUpdate, .tokenPut, .tokenList, .tokenConnectBegin:
             .seconds(5)
         case .walletAudit:
             .minutes(10)
-        case .gatewayUsage, .gatewayReload:
+        case .gatewayUsage, .gatewayReload, .tokenRemove, .tokenReload:
             .seconds(30)
+        case .tokenTest, .tokenConnectFinish, .tokenRefresh:
+            .seconds(35)
         case .gatewayHandOver:
             .seconds(60)
-        case .gatewayErrors:
+        case .gatewayErrors, .tokenEvents:
             .seconds(10)
-        case .gatewayWatch, .walletBackup, .gatewayBackup:
+        case .gatewayWatch, .walletBackup, .gatewayBackup, .tokenWatch, .tokenRotate, .tokenBackup:
             nil
         }
     }

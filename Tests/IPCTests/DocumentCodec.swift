@@ -38,13 +38,15 @@ struct DocumentCodec {
     private mutating func put(_ value: String, _ type: String, _ path: String) throws {
         let words = type.split(separator: " ").map(String.init)
         switch words[0] {
-        case "u8", "flag", "policy", "movement", "side", "grouping", "metricKind": try integer(value, 1)
-        case "u16", "outcome", "holdOutcome", "adminOutcome": try integer(value, 2)
+        case "u8", "flag", "policy", "movement", "side", "grouping", "metricKind", "credentialKind",
+            "accountState", "credentialPhase":
+            try integer(value, 1)
+        case "u16", "outcome", "holdOutcome", "adminOutcome", "tokenOutcome": try integer(value, 2)
         case "u32", "scopes": try integer(value, 4)
         case "u64", "i64", "micros", "time": try integer(value, 8)
         case "micros?": try integer(value == "none" ? "-1" : value, 8)
         case "time?": try integer(value == "none" ? "0" : value, 8)
-        case "text", "tenant", "tenant?", "key", "key?": text(value)
+        case "text", "tenant", "tenant?", "key", "key?", "provider", "provider?", "account", "account?": text(value)
         case "bytes": blob(hexBytes(String(value.dropFirst(2))))
         case "reference", "reference?": reference(value)
         case "request": bytes += hexBytes(String(value.dropFirst(2))).reversed()

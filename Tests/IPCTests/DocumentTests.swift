@@ -52,6 +52,8 @@ import Testing
         #expect(wallet.map { $0.joined(separator: " ") } == WalletRefusal.allCases.map { "\($0.rawValue) \($0)" })
         let admin = try #require(document.table(head: ["number", "admin outcome"])).rows.dropFirst()
         #expect(admin.map { $0.joined(separator: " ") } == AdminRefusal.allCases.map { "\($0.rawValue) \($0)" })
+        let token = try #require(document.table(head: ["number", "token outcome"])).rows.dropFirst()
+        #expect(token.map { $0.joined(separator: " ") } == TokenRefusal.allCases.map { "\($0.rawValue) \($0)" })
     }
 
     @Test func limitsAreTheCode() throws {
@@ -72,7 +74,7 @@ import Testing
     static let layouts = document.vectors.filter { !$0.name.hasPrefix("frame ") }
 
     @Test func everyVectorHasASampleAndEverySampleAVector() {
-        let samples = (walletSamples + gatewaySamples).map(\.name)
+        let samples = (walletSamples + gatewaySamples + tokenSamples).map(\.name)
         #expect(samples == Self.layouts.map(\.name))
     }
 
@@ -88,7 +90,7 @@ import Testing
         }
     }
 
-    @Test(arguments: walletSamples + gatewaySamples)
+    @Test(arguments: walletSamples + gatewaySamples + tokenSamples)
     func codecWritesTheVectorAndReadsItBack(_ sample: Sample) throws {
         let vector = try #require(Self.layouts.first { $0.name == sample.name })
         #expect(sample.bytes == vector.bytes)

@@ -19,7 +19,7 @@ import Testing
     }
 
     private func sample(_ name: String) throws -> (inout WireWriter) -> Void {
-        try #require((walletSamples + gatewaySamples).first { $0.name == name }).encode
+        try #require((walletSamples + gatewaySamples + tokenSamples).first { $0.name == name }).encode
     }
 
     @Test func helloIsTheVector() throws {

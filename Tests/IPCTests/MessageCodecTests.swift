@@ -7,7 +7,7 @@ import Testing
 @testable import IPC
 
 @Suite struct MessageCodecTests {
-    @Test(arguments: walletSamples + gatewaySamples)
+    @Test(arguments: walletSamples + gatewaySamples + tokenSamples)
     func everyStrictPrefixIsTruncated(_ sample: Sample) {
         let bytes = sample.bytes
         for length in 0..<bytes.count {
@@ -15,7 +15,7 @@ import Testing
         }
     }
 
-    @Test(arguments: walletSamples + gatewaySamples)
+    @Test(arguments: walletSamples + gatewaySamples + tokenSamples)
     func unknownTrailingFieldsAreSkipped(_ sample: Sample) throws {
         #expect(try sample.reads(sample.bytes + [0xFF, 0x00, 0x07]))
     }
@@ -105,7 +105,7 @@ import Testing
         var random = SplitMix(seed: 42)
         for _ in 0..<500 {
             let bytes = (0..<Int(random.next() % 96)).map { _ in UInt8(truncatingIfNeeded: random.next()) }
-            for sample in walletSamples + gatewaySamples { _ = try? sample.reads(bytes) }
+            for sample in walletSamples + gatewaySamples + tokenSamples { _ = try? sample.reads(bytes) }
         }
     }
 

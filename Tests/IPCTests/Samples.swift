@@ -277,7 +277,7 @@ let gatewaySamples: [Sample] = [
 ]
 
 /// The end of a backup whose one chunk is the sample's.
-private func backupEnd(of build: String) -> BackupEnd {
+func backupEnd(of build: String) -> BackupEnd {
     var sum = FileSum()
     sum.feed(Array("SQLite format 3\0".utf8))
     return BackupEnd(size: 16, sum: sum.value, takenAt: UnixMillis(1795246380000), build: build)

@@ -36,6 +36,18 @@ public enum FieldLimits {
     public static let shortName = 64
     /// What may be shown of a secret.
     public static let display = 32
+    /// A key, token or password. With all else that goes with it, one is within `IPCLimits.streamItemBytes`.
+    public static let secret = 12 << 10
+    /// Scopes of an account, separated by spaces.
+    public static let scopeList = 1024
+    /// An account as a page token.
+    public static let accountToken = 192
+    /// An authorization code.
+    public static let code = 2048
+    /// The start of a hash, or the id of a vault key.
+    public static let hashText = 16
+    /// Facts about an account.
+    public static let metadata = 8
     /// One line of explanation.
     public static let line = 512
     /// A page of explanation.

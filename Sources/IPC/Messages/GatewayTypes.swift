@@ -89,7 +89,7 @@ extension WireReader {
     public mutating func side() throws(WireFault) -> FaultSide { try number(FaultSide.init) }
     public mutating func grouping() throws(WireFault) -> UsageGrouping { try number(UsageGrouping.init) }
 
-    private mutating func number<Value>(_ named: (UInt8) -> Value?) throws(WireFault) -> Value {
+    mutating func number<Value>(_ named: (UInt8) -> Value?) throws(WireFault) -> Value {
         guard let value = named(try u8()) else { throw .badNumber }
         return value
     }
