@@ -52,6 +52,23 @@ public struct CivilDate: Hashable, Sendable {
         month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9
         year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
     }
+
+    /// `nil` when there is no such day.
+    public init?(year: Int64, month: Int64, day: Int64) {
+        guard (1...12).contains(month), (1...31).contains(day), (-9999...9999).contains(year) else { return nil }
+        (self.year, self.month, self.day) = (year, month, day)
+        // A day that does not exist does not come back as itself.
+        guard CivilDate(daysSince1970: daysSince1970) == self else { return nil }
+    }
+
+    /// Days from 1970-01-01 to this date: the other direction of the same algorithm (days_from_civil).
+    public var daysSince1970: Int64 {
+        let shiftedYear = month <= 2 ? year - 1 : year
+        let era = (shiftedYear >= 0 ? shiftedYear : shiftedYear - 399) / 400
+        let yearOfEra = shiftedYear - era * 400
+        let dayOfYear = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1
+        return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
+    }
 }
 
 extension Int64 {

@@ -34,14 +34,7 @@ enum InstantText {
         guard let month = number(parts[1], digits: 2, 1...12), let day = number(parts[2], digits: 2, 1...31) else {
             return nil
         }
-        // The inverse of CivilDate's algorithm; a day that does not exist does not come back as itself.
-        let shiftedYear = month <= 2 ? year - 1 : year
-        let dayOfYear = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1
-        let era = shiftedYear / 400
-        let yearOfEra = shiftedYear - era * 400
-        let days = era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
-        let back = CivilDate(daysSince1970: days)
-        return back.year == year && back.month == month && back.day == day ? days : nil
+        return CivilDate(year: year, month: month, day: day)?.daysSince1970
     }
 
     /// `HH:MM[:SS[.fff]]` followed by `Z` or `±HH:MM`, as milliseconds relative to midnight UTC.
