@@ -27,6 +27,7 @@ let cores: [(name: String, imports: [Target.Dependency])] = [
 
 let edges: [(name: String, imports: [Target.Dependency])] = [
     ("Hashing", ["COpenSSL"]),
+    ("Vault", ["COpenSSL", "Hashing"]),
     ("Storage", ["CSQLite"]),
     ("IPC", ["Money", "Tenancy", "Metrics"] + nio),
     ("HTTP", ["CZlib"] + nio + [nioSSL, nioTLS]),
@@ -71,6 +72,7 @@ let tests: [(name: String, imports: [Target.Dependency])] = [
     ("TranslationTests", ["Translation", "JSON", "Money"]),
     ("ConnectionsTests", ["Connections", "Tenancy", "JSON", "Hashing"]),
     ("HashingTests", ["Hashing"]),
+    ("VaultTests", ["Vault"]),
     ("StorageTests", ["Storage", "CSQLite"]),
     ("IPCTests", ["IPC", "Money", "Tenancy", "Metrics", nioEmbedded] + nio),
     ("HTTPTests", ["HTTP", "CZlib", nioHTTP1, nioEmbedded, nioSSL] + nio),

@@ -17,6 +17,7 @@ import Testing
         "Connections": ["Tenancy", "JSON"],
         // Edges: one kind of I/O each, no rule module.
         "Hashing": ["COpenSSL"],
+        "Vault": ["COpenSSL", "Hashing", "Glibc", "Synchronization"],
         "Storage": ["CSQLite", "Glibc"],
         "IPC": ["Money", "Tenancy", "Metrics", "NIOCore", "NIOPosix", "Glibc", "Synchronization"],
         "HTTP": ["NIOCore", "NIOPosix", "NIOSSL", "NIOTLS", "CZlib", "Glibc", "Synchronization"],
@@ -79,6 +80,11 @@ import Testing
         for core in SourceTree.cores {
             #expect(Self.table[core]?.isSubset(of: SourceTree.cores) == true)
         }
+    }
+
+    /// Who can name Vault can unseal: tokend alone.
+    @Test func vault_isImportedByNobodyButTokend() {
+        #expect(Self.table.filter { $0.value.contains("Vault") && $0.key != "tokend" }.isEmpty)
     }
 
     static func imports(of file: SourceFile) -> [String] {
