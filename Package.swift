@@ -22,7 +22,7 @@ let cores: [(name: String, imports: [Target.Dependency])] = [
     ("Ledger", ["Money", "Tenancy"]),
     ("Routing", ["Money", "Tenancy"]),
     ("Translation", ["Money", "JSON"]),
-    ("Connections", ["Tenancy", "JSON"]),
+    ("Refresh", ["Tenancy"]),
 ]
 
 let edges: [(name: String, imports: [Target.Dependency])] = [
@@ -70,7 +70,7 @@ let tests: [(name: String, imports: [Target.Dependency])] = [
     ("LedgerTests", ["Ledger", "Money", "Tenancy"]),
     ("RoutingTests", ["Routing", "Money", "Tenancy"]),
     ("TranslationTests", ["Translation", "JSON", "Money"]),
-    ("ConnectionsTests", ["Connections", "Tenancy", "JSON", "Hashing"]),
+    ("RefreshTests", ["Refresh", "Tenancy"]),
     ("HashingTests", ["Hashing"]),
     ("VaultTests", ["Vault"]),
     ("StorageTests", ["Storage", "CSQLite"]),

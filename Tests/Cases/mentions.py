@@ -10,7 +10,7 @@ import ast
 import pathlib
 import re
 
-LETTERS = "SXYTRCB"
+LETTERS = "SXYTRCBO"
 _IN_NAME = re.compile(rf"(?:^|_)([{LETTERS}{LETTERS.lower()}])_?(\d\d)(?=_|$)")
 _IN_ARGUMENT = re.compile(rf'→ "?([{LETTERS}])-(\d\d)\b')
 _IN_PARAMETER = re.compile(rf"(?:^|[-\[])([{LETTERS}{LETTERS.lower()}])-?(\d\d)(?=-|\]|$)")

@@ -14,7 +14,7 @@ import Testing
         "Ledger": ["Money", "Tenancy"],
         "Routing": ["Money", "Tenancy"],
         "Translation": ["Money", "JSON"],
-        "Connections": ["Tenancy", "JSON"],
+        "Refresh": ["Tenancy"],
         // Edges: one kind of I/O each, no rule module.
         "Hashing": ["COpenSSL"],
         "Vault": ["COpenSSL", "Hashing", "Glibc", "Synchronization"],

@@ -25,7 +25,7 @@ enum SourceTree {
     static let root = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath()
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
-    static let cores = ["Money", "Tenancy", "JSON", "Metrics", "Ledger", "Routing", "Translation", "Connections"]
+    static let cores = ["Money", "Tenancy", "JSON", "Metrics", "Ledger", "Routing", "Translation", "Refresh"]
 
     /// Folders of edges that hold rules, and are held to what cores are held to.
     static let ruleFolders = ["Sources/HTTP/Guard/Rules/"]
