@@ -109,6 +109,7 @@ public struct ServiceTable {
 public enum MessageOwner: UInt8, CaseIterable, Sendable {
     case walletd = 1
     case gatewayd = 2
+    case tokend = 3
 }
 
 extension MessageNumber {
