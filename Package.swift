@@ -54,6 +54,15 @@ let daemons: [(name: String, imports: [Target.Dependency])] = [
     ),
     ("walletd", ["Money", "Tenancy", "Metrics", "Ledger", "IPC", "Storage", "DaemonKit", logging] + nio),
     (
+        "tokend",
+        [
+            "Tenancy", "JSON", "Metrics", "Refresh", "Connections", "ProviderCatalog", "Hashing", "Vault", "IPC",
+            "HTTP",
+            "Storage", "DaemonKit", logging,
+        ]
+            + nio
+    ),
+    (
         "weirctl",
         [
             "Money", "Tenancy", "JSON", "Metrics", "Hashing", "IPC", "Storage", "DaemonKit", argumentParser,
@@ -89,6 +98,14 @@ let tests: [(name: String, imports: [Target.Dependency])] = [
         [
             "gatewayd", "Money", "Tenancy", "JSON", "Metrics", "Translation", "Routing", "Hashing", "IPC", "HTTP",
             "Storage", "DaemonKit", logging, nioEmbedded,
+        ] + nio
+    ),
+    (
+        "tokendTests",
+        [
+            "tokend", "WalletStorm", "Tenancy", "JSON", "Metrics", "Refresh", "Connections", "ProviderCatalog",
+            "Hashing",
+            "Vault", "IPC", "HTTP", "Storage", "DaemonKit", logging, nioHTTP1,
         ] + nio
     ),
     (

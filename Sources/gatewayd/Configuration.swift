@@ -88,10 +88,11 @@ struct GatewaydConfiguration: RunnableConfiguration {
             ]), "The daemon that clients talk to.")
     private static let peers = PeerUsers.setting(roles: PeerRole.allCases.map(\.description))
 
-    static let layout = ConfigSection([
-        ownSection.declaration, walletSection.declaration, peers.declaration, ProviderConfiguration.all.declaration,
-        CatalogReader.models.declaration, CatalogReader.aliases.declaration,
-    ])
+    static let layout = ConfigSection(
+        [
+            ownSection.declaration, walletSection.declaration, peers.declaration, ProviderConfiguration.all.declaration,
+            CatalogReader.models.declaration, CatalogReader.aliases.declaration,
+        ], foreign: .names(["tokend", "connections"]))
 
     init(_ values: ConfigValues, _ credentials: CredentialStore, _ report: inout ConfigReport) {
         let own = values[Self.ownSection]

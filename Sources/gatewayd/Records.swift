@@ -4,6 +4,7 @@
 // Refuses: texts above their bounds (they are cut); numbers of stored enums are never reused.
 // Called by: RequestPipeline and Settlement (make and settle them), StoreQueue and Store (keep them), Service (shows them).
 
+import IPC
 import Money
 import Tenancy
 import Translation
@@ -221,14 +222,4 @@ struct ErrorRecord: Sendable {
     var note: ErrorNote
     /// The catalog's name of the model; empty when no model was found.
     var model = ""
-}
-
-extension String {
-    /// The longest prefix of whole Unicode scalars that fits `limit` bytes.
-    func cut(toBytes limit: Int) -> String {
-        guard utf8.count > limit else { return self }
-        var end = utf8.index(utf8.startIndex, offsetBy: limit)
-        while UTF8.isContinuation(utf8[end]) { end = utf8.index(before: end) }
-        return String(self[..<end])
-    }
 }

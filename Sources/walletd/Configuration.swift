@@ -48,7 +48,8 @@ struct WalletdConfiguration: RunnableConfiguration {
     static let peers = PeerUsers.setting(roles: PeerRole.allCases.map(\.description))
 
     static let layout = ConfigSection(
-        [section.declaration, peers.declaration], foreign: .names(["gatewayd", "providers", "models", "aliases"]))
+        [section.declaration, peers.declaration],
+        foreign: .names(["gatewayd", "tokend", "connections", "providers", "models", "aliases"]))
 
     init(_ values: ConfigValues, _ credentials: CredentialStore, _ report: inout ConfigReport) {
         let own = values[Self.section]

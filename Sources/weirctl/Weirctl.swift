@@ -12,7 +12,7 @@ struct Weirctl: ParsableCommand {
         commandName: "weirctl",
         abstract: "Operates Weir: starts it, watches it, and asks its daemons.",
         discussion: """
-            It asks gatewayd and walletd over their sockets and keeps no state and no rules of its own. Answers go to \
+            It asks gatewayd, walletd and tokend over their sockets and keeps no state and no rules of its own. Answers go to \
             standard output, everything else to standard error.
 
             EXIT STATUS
@@ -33,6 +33,7 @@ struct Weirctl: ParsableCommand {
                     StatusCommand.self, WatchCommand.self, UsageCommand.self, ErrorsCommand.self, MetricsCommand.self,
                 ]),
             CommandGroup(name: "Keeping", subcommands: [BackupCommand.self, RestoreCommand.self]),
+            CommandGroup(name: "Connected accounts", subcommands: [ConnectionCommand.self, VaultCommand.self]),
             CommandGroup(
                 name: "Tenants and money", subcommands: [TenantCommand.self, KeyCommand.self, WalletCommand.self]),
         ])

@@ -88,6 +88,16 @@ public final class FaultyFiles: @unchecked Sendable {
     /// The paths of all files, in their order.
     public var paths: [String] { withDisk { $0.files.keys.sorted() } }
 
+    /// Whether some file has these bytes one after the other.
+    public func contains(_ bytes: [UInt8]) -> Bool {
+        withDisk { disk in disk.files.values.contains { Self.has($0.bytes, bytes) } }
+    }
+
+    private static func has(_ file: [UInt8], _ bytes: [UInt8]) -> Bool {
+        guard let first = bytes.first, file.count >= bytes.count else { return false }
+        return (0...(file.count - bytes.count)).contains { file[$0] == first && file[$0...].starts(with: bytes) }
+    }
+
     /// Removes a file behind everybody's back.
     public func remove(_ path: String) { withDisk { $0.files[path] = nil } }
 

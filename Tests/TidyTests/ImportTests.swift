@@ -33,6 +33,11 @@ import Testing
             "Money", "Tenancy", "Metrics", "Ledger", "IPC", "Storage", "DaemonKit", "NIOCore", "NIOPosix", "Logging",
             "Glibc", "Synchronization",
         ],
+        "tokend": [
+            "Tenancy", "JSON", "Metrics", "Refresh", "Connections", "ProviderCatalog", "Hashing", "Vault", "IPC",
+            "HTTP",
+            "Storage", "DaemonKit", "NIOCore", "NIOPosix", "Logging", "Glibc", "Synchronization",
+        ],
         "weirctl": [
             "Money", "Tenancy", "JSON", "Metrics", "Hashing", "IPC", "Storage", "DaemonKit", "ArgumentParser",
             "NIOCore", "NIOPosix", "Logging", "Glibc",

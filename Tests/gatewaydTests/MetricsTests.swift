@@ -16,7 +16,7 @@ import Testing
 
 @Suite struct GatewayMetricTests {
     @Test func document_hasEveryMetricAsItIsDeclared() {
-        let rows = MetricRows.of("gatewayd") + MetricRows.of("Both daemons") + MetricRows.of("Who asked")
+        let rows = MetricRows.of("gatewayd") + MetricRows.of("Every daemon") + MetricRows.of("Who asked")
         let declared = GatewayReadings.families + ProcessReadings.askersFamilies
         #expect(Set(rows) == Set(declared.map(MetricRows.row)))
         #expect(rows.count == declared.count)

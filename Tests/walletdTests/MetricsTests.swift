@@ -20,7 +20,7 @@ import Testing
     }
 
     @Test func document_hasEveryMetricAsItIsDeclared() {
-        let rows = MetricRows.of("walletd") + MetricRows.of("Both daemons")
+        let rows = MetricRows.of("walletd") + MetricRows.of("Every daemon")
         #expect(Set(rows) == Set(Service.metricFamilies.map(MetricRows.row)))
         #expect(rows.count == Service.metricFamilies.count)
     }

@@ -93,7 +93,11 @@ import Testing
         let path = "\(folder.path)/weir"
         let setup = FolderSetup(folder: path, configuration: FolderConfiguration())
         let told = try setup.make { $0 == "OPENAI_API_KEY" ? "sk-secret" : nil }
-        #expect(told == ["openai: the key in OPENAI_API_KEY was copied to credentials/openai-key"])
+        #expect(told.first == "openai: the key in OPENAI_API_KEY was copied to credentials/openai-key")
+        #expect(told.count == 2 && told[1].contains("without it nothing in the vault opens"))
+        #expect(mode("\(path)/credentials/vault-key") == 0o600)
+        let key = try #require(Folder.line(of: "\(path)/credentials/vault-key"))
+        #expect(key.utf8.count == 43 && VaultKeyText.random() != key)
         for name in ["", "/run", "/state", "/credentials"] { #expect(mode(path + name) == 0o700, "\(name)") }
         #expect(mode("\(path)/weir.yaml") == 0o600 && mode("\(path)/credentials/openai-key") == 0o600)
         #expect(Folder.line(of: "\(path)/credentials/openai-key") == "sk-secret")

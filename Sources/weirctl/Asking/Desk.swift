@@ -58,6 +58,30 @@ struct Desk: Sendable {
         }
     }
 
+    /// Asks tokend. `body` may ask several things over the one connection.
+    func vault<Answer: Sendable>(
+        patience: TimeAmount = Desk.patience,
+        _ body: @Sendable (AsyncTokenClient) async throws(CallFailure) -> Answer
+    ) async throws(Complaint) -> Answer {
+        guard let socket = installation.tokenSocket else {
+            throw Complaint(
+                "this installation has no vault: \(installation.configPath) has no section tokend",
+                next: "docs/OPERATING.md, \"The vault\", says what to add", status: .configuration)
+        }
+        let greeting = Greeting()
+        let client = await AsyncTokenClient(
+            path: socket, eventLoop: Self.eventLoop, identity: Self.identity, settings: Self.settings(patience),
+            observer: greeting.note)
+        do throws(CallFailure) {
+            let answer = try await body(client)
+            await client.stop()
+            return answer
+        } catch {
+            await client.stop()
+            throw CallTrouble.complaint(greeting.judge(error), daemon: .tokend, socket: socket)
+        }
+    }
+
     private static var identity: PeerIdentity {
         PeerIdentity(role: .weirctl, instance: .random(in: .min ... .max), build: "weirctl \(WeirVersion.text)")
     }

@@ -24,6 +24,8 @@ struct Installation: Sendable {
     let configPath: String
     let gatewaySocket: String
     let walletSocket: String
+    /// `nil` for an installation without a vault.
+    let tokenSocket: String?
 
     /// Where packages put it; what the daemons read when they are told nothing.
     static let systemConfigPath = "/etc/weir/weir.yaml"
@@ -34,19 +36,26 @@ struct Installation: Sendable {
         if let folder = options.socketDir {
             gatewaySocket = "\(folder)/gatewayd.sock"
             walletSocket = "\(folder)/walletd.sock"
+            let vault = "\(folder)/tokend.sock"
+            tokenSocket = access(vault, F_OK) == 0 ? vault : nil
         } else {
             let siblings = try SiblingSettings.read(configPath)
             gatewaySocket = siblings.gateway.socket
             walletSocket = siblings.wallet.socket
+            tokenSocket = siblings.token?.socket
         }
     }
 
     /// The installation whose configuration was read already.
-    init(configPath: String, gatewaySocket: String, walletSocket: String) {
+    init(configPath: String, _ siblings: SiblingSettings) {
         self.configPath = configPath
-        self.gatewaySocket = gatewaySocket
-        self.walletSocket = walletSocket
+        gatewaySocket = siblings.gateway.socket
+        walletSocket = siblings.wallet.socket
+        tokenSocket = siblings.token?.socket
     }
+
+    /// Whether the vault is part of it.
+    var hasVault: Bool { tokenSocket != nil }
 
     /// --config, else weir.yaml in --dir or WEIR_DIR, else the system's.
     static func configPath(_ options: GlobalOptions, _ environment: Environment) -> String {

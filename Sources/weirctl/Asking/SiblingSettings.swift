@@ -10,6 +10,8 @@ import DaemonKit
 struct SiblingSettings: DaemonConfiguration {
     let gateway: ProcessSettings
     let wallet: ProcessSettings
+    /// `nil` when the configuration has no vault: nothing of it is started or asked then.
+    let token: ProcessSettings?
     /// The first address that clients connect to.
     let listen: NetworkAddress?
     let listensWithTLS: Bool
@@ -29,6 +31,9 @@ struct SiblingSettings: DaemonConfiguration {
         ConfigSection(gatewayProcess.all + [listeners.declaration], foreign: .all), "The daemon that clients talk to.")
     private static let walletSection = Setting(
         section: "walletd", ConfigSection(walletProcess.all, foreign: .all), "The daemon that keeps the money.")
+    private static let tokenProcess = ProcessSettings.Declarations(daemon: "tokend")
+    private static let tokenSection = Setting(
+        optionalSection: "tokend", ConfigSection(tokenProcess.all, foreign: .all), "The vault.")
     private static let baseURL = Setting(
         "base_url", .text("URL", most: 1024, example: "http://127.0.0.1"), default: "", "Where it is.")
     private static let providers = Setting(
@@ -36,12 +41,14 @@ struct SiblingSettings: DaemonConfiguration {
         of: ConfigSection([baseURL.declaration], foreign: .all), count: 0...100, "The upstreams.")
 
     static let layout = ConfigSection(
-        [gatewaySection.declaration, walletSection.declaration, providers.declaration], foreign: .all)
+        [gatewaySection, walletSection].map(\.declaration) + [tokenSection.declaration, providers.declaration],
+        foreign: .all)
 
     init(_ values: ConfigValues, _ credentials: CredentialStore, _ report: inout ConfigReport) {
         let gatewayd = values[Self.gatewaySection]
         gateway = ProcessSettings(gatewayd, Self.gatewayProcess)
         wallet = ProcessSettings(values[Self.walletSection], Self.walletProcess)
+        token = values[Self.tokenSection].map { ProcessSettings($0, Self.tokenProcess) }
         let first = gatewayd[Self.listeners].first
         listen = first.map { $0[Self.address] }
         listensWithTLS = first.flatMap { $0[Self.tls] } != nil

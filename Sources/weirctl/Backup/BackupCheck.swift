@@ -25,7 +25,9 @@ enum BackupCheck {
                 throw damaged("\(folder)/\(file.path) is not what was backed up")
             }
         }
-        for daemon in BackedUpDaemon.allCases { try check(daemon, manifest, folder) }
+        for daemon in BackedUpDaemon.allCases where daemon.isRequired || manifest.file(daemon.file) != nil {
+            try check(daemon, manifest, folder)
+        }
         try order(manifest.files)
         let identity = try Disk.facts("\(folder)/\(BackupManifest.name)").sha256
         return CheckedBackup(folder: folder, manifest: manifest, identity: identity)

@@ -25,7 +25,9 @@ struct BackupMaker {
     func make() async throws(Complaint) -> BackupManifest {
         var files: [BackupManifest.File] = []
         // The order is what makes the pair consistent: docs/LEDGER.md, "A backup of both".
-        for daemon in BackedUpDaemon.allCases { files.append(try await fetch(daemon)) }
+        for daemon in BackedUpDaemon.allCases where daemon.isRequired || desk.installation.hasVault {
+            files.append(try await fetch(daemon))
+        }
         files += try copyConfiguration()
         try BackupCheck.order(files)
         let manifest = BackupManifest(
@@ -49,6 +51,10 @@ struct BackupMaker {
             }
         case .walletd:
             received = try await desk.wallet { client throws(CallFailure) in
+                try await BackupReceipt.take(client.backup(), to: path)
+            }
+        case .tokend:
+            received = try await desk.vault { client throws(CallFailure) in
                 try await BackupReceipt.take(client.backup(), to: path)
             }
         }

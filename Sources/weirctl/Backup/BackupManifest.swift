@@ -62,12 +62,19 @@ enum BackedUpDaemon: String, CaseIterable {
     /// First: whatever its copy says is settled is then in the wallet's copy, which is made later.
     case gatewayd
     case walletd
+    /// In installations that have a vault. What is secret in its copy is sealed: without the key, which is in no backup that was
+    /// made without --with-credentials, it opens for nobody.
+    case tokend
+
+    /// Whether a backup without it is none.
+    var isRequired: Bool { self != .tokend }
 
     /// The database's name, in its state directory and in a backup.
     var file: String {
         switch self {
         case .gatewayd: "gatewayd.db"
         case .walletd: "wallet.db"
+        case .tokend: "token.db"
         }
     }
 
@@ -76,6 +83,7 @@ enum BackedUpDaemon: String, CaseIterable {
         switch self {
         case .gatewayd: "WeiG"
         case .walletd: "WeiW"
+        case .tokend: "WeiT"
         }
     }
 }

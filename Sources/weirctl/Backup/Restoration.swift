@@ -1,7 +1,7 @@
 // Restoration: a backup put in place, in an order in which an interruption at any moment does no harm.
 //
 // For: `weirctl restore`. The copies are whole and beside their places before anything changes. From the first change to the
-//     last a mark lies in both state directories, over which no daemon starts; what was there is moved aside and never removed; running the same restore again finishes it.
+//     last a mark lies in every state directory, over which no daemon starts; what was there is moved aside and never removed; running the same restore again finishes it.
 // Refuses: state that is there already, unless told to move it aside; daemons that run.
 // Called by: RestoreCommand.
 
@@ -91,7 +91,7 @@ extension Restoration {
         } catch {
             throw Complaint(
                 "\(place.daemon)'s state directory cannot be used: \(error)",
-                next: "systemctl stop weir.target gatewayd walletd; and run weirctl as their user or as root")
+                next: "systemctl stop weir.target gatewayd walletd tokend; and run weirctl as their user or as root")
         }
     }
 
@@ -108,7 +108,7 @@ extension Restoration {
     /// Copies the database beside its place, for the daemon's user, and makes sure that it is what was checked.
     private func stage(_ place: RestorePlace) throws(Complaint) {
         guard let file = backup.manifest.file(place.daemon.file) else {
-            preconditionFailure("a checked backup has both databases")
+            preconditionFailure("places are those of the backup's databases")
         }
         try Disk.remove(place.staged)
         guard try Disk.copy(backup.path(file), to: place.staged) == file.facts else {

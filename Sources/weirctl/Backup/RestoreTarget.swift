@@ -38,7 +38,8 @@ struct RestoreTarget: Hashable {
         let settings = try RestoreSettings.read(source, asIfIn: Disk.folder(of: configPath))
         let isSystem = configPath == Installation.systemConfigPath
         readers = isSystem && geteuid() == 0 ? getgrnam("weir")?.pointee.gr_gid : nil
-        places = BackedUpDaemon.allCases.map { daemon in
+        let daemons = BackedUpDaemon.allCases.filter { backup.manifest.file($0.file) != nil }
+        places = daemons.map { daemon in
             let folder = settings.stateDirectory(of: daemon)
             let named = settings.peers.users[daemon.rawValue]?.min()
             return RestorePlace(
@@ -66,6 +67,7 @@ struct RestoreTarget: Hashable {
 private struct RestoreSettings: DaemonConfiguration {
     let gateway: ProcessSettings
     let wallet: ProcessSettings
+    let token: ProcessSettings
     let peers: PeerUsers
 
     private static let gatewayProcess = ProcessSettings.Declarations(daemon: "gatewayd")
@@ -74,15 +76,19 @@ private struct RestoreSettings: DaemonConfiguration {
         section: "gatewayd", ConfigSection(gatewayProcess.all, foreign: .all), "The daemon that clients talk to.")
     private static let walletSection = Setting(
         section: "walletd", ConfigSection(walletProcess.all, foreign: .all), "The daemon that keeps the money.")
+    private static let tokenProcess = ProcessSettings.Declarations(daemon: "tokend")
+    private static let tokenSection = Setting(
+        section: "tokend", ConfigSection(tokenProcess.all, foreign: .all), "The vault.")
     private static let roles = ["gatewayd", "walletd", "tokend", "cronjobd", "mediad", "weirctl"]
     private static let peersSection = PeerUsers.setting(roles: roles)
 
     static let layout = ConfigSection(
-        [gatewaySection.declaration, walletSection.declaration, peersSection.declaration], foreign: .all)
+        [gatewaySection, walletSection, tokenSection].map(\.declaration) + [peersSection.declaration], foreign: .all)
 
     init(_ values: ConfigValues, _ credentials: CredentialStore, _ report: inout ConfigReport) {
         gateway = ProcessSettings(values[Self.gatewaySection], Self.gatewayProcess)
         wallet = ProcessSettings(values[Self.walletSection], Self.walletProcess)
+        token = ProcessSettings(values[Self.tokenSection], Self.tokenProcess)
         peers = PeerUsers(values[Self.peersSection])
     }
 
@@ -90,6 +96,7 @@ private struct RestoreSettings: DaemonConfiguration {
         switch daemon {
         case .gatewayd: gateway.stateDirectory
         case .walletd: wallet.stateDirectory
+        case .tokend: token.stateDirectory
         }
     }
 

@@ -18,7 +18,7 @@ struct CheckCommand: ParsableCommand {
         let path = Installation.configPath(global, .ofProcess)
         var report = Report(Self.columns)
         var isGood = true
-        for daemon in ["gatewayd", "walletd"] {
+        for daemon in ["gatewayd", "walletd"] + (Self.hasVault(path) ? ["tokend"] : []) {
             let program = ChildProcess.Program(
                 path: try Binaries.path(daemon), arguments: ["--config", path, "--check-config"], launcher: [])
             let (end, output) = try ProgramRun.run(program)
@@ -27,6 +27,11 @@ struct CheckCommand: ParsableCommand {
         }
         if global.json { global.printer.list(report, whenEmpty: "") } else { tell(report) }
         if !isGood { throw Ending(status: .configuration) }
+    }
+
+    /// A file that cannot be read is for gatewayd and walletd to complain about.
+    private static func hasVault(_ path: String) -> Bool {
+        (try? SiblingSettings.read(path))?.token != nil
     }
 
     static func row(_ daemon: String, _ end: ChildEnd, _ output: String) -> [Cell] {

@@ -10,7 +10,7 @@ import Metrics
 
 /// A daemon that can be asked.
 enum AskedDaemon: String, CaseIterable, ExpressibleByArgument {
-    case gatewayd, walletd
+    case gatewayd, walletd, tokend
 }
 
 struct MetricsCommand: AsyncParsableCommand {
@@ -23,14 +23,14 @@ struct MetricsCommand: AsyncParsableCommand {
             asked does not answer; weir_up says which. \(Report.fields(columns)) Values are strings of exact decimals.
             """)
     @OptionGroup var global: GlobalOptions
-    @Argument(help: "gatewayd or walletd; left out, both.") var daemon: AskedDaemon?
+    @Argument(help: "gatewayd, walletd or tokend; left out, all there are.") var daemon: AskedDaemon?
 
     func run() async throws {
         let desk = try Desk(global)
         var readings: [MetricReading] = []
         var missing: [Complaint] = []
         var up: [(name: String, isUp: Bool)] = []
-        for asked in daemon.map({ [$0] }) ?? AskedDaemon.allCases {
+        for asked in daemon.map({ [$0] }) ?? Self.daemons(of: desk.installation) {
             do throws(Complaint) {
                 readings += try await Self.ask(asked, desk)
                 up.append((asked.rawValue, true))
@@ -46,12 +46,18 @@ struct MetricsCommand: AsyncParsableCommand {
         if !missing.isEmpty { throw Ending(status: .unreachable) }
     }
 
+    private static func daemons(of installation: Installation) -> [AskedDaemon] {
+        AskedDaemon.allCases.filter { $0 != .tokend || installation.hasVault }
+    }
+
     private static func ask(_ daemon: AskedDaemon, _ desk: Desk) async throws(Complaint) -> [MetricReading] {
         switch daemon {
         case .gatewayd:
             try await desk.gateway { client throws(CallFailure) in try await client.metrics() }.readings
         case .walletd:
             try await desk.wallet { client throws(CallFailure) in try await client.metrics() }.readings
+        case .tokend:
+            try await desk.vault { client throws(CallFailure) in try await client.metrics() }.readings
         }
     }
 

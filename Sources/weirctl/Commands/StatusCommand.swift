@@ -14,7 +14,8 @@ struct StatusCommand: AsyncParsableCommand {
         commandName: "status", abstract: "How the daemons are; status 3 when one does not answer.",
         discussion: """
             One record for each daemon. gatewayd: \(Report.fields(StatusReport.gatewayColumns)) \
-            walletd: \(Report.fields(StatusReport.walletColumns)) A daemon that does not answer has state down and a reason.
+            walletd: \(Report.fields(StatusReport.walletColumns)) \
+            tokend, where there is one: \(Report.fields(StatusReport.vaultColumns)) A daemon that does not answer has state down and a reason.
             """)
     @OptionGroup var global: GlobalOptions
 
@@ -26,10 +27,19 @@ struct StatusCommand: AsyncParsableCommand {
         let wallet = await Self.answer(.walletd) { () throws(Complaint) in
             StatusReport.report(try await desk.wallet { client throws(CallFailure) in try await client.status() })
         }
-        global.printer.record(gateway.report)
-        if !global.json { global.printer.blank() }
-        global.printer.record(wallet.report)
-        if !(gateway.isUp && wallet.isUp) { throw Ending(status: .unreachable) }
+        var answers = [gateway, wallet]
+        if desk.installation.hasVault {
+            answers.append(
+                await Self.answer(.tokend) { () throws(Complaint) in
+                    StatusReport.report(
+                        try await desk.vault { client throws(CallFailure) in try await client.status() })
+                })
+        }
+        for (index, answer) in answers.enumerated() {
+            if index > 0, !global.json { global.printer.blank() }
+            global.printer.record(answer.report)
+        }
+        if !answers.allSatisfy(\.isUp) { throw Ending(status: .unreachable) }
     }
 
     private static func answer(
@@ -54,6 +64,11 @@ enum StatusReport {
         .left("holds"),
         .left("held"), .left("pending"), .left("connections"), .left("commits"), .left("movements"),
         .left("database_bytes"),
+    ]
+    static let vaultColumns: [Column] = [
+        .left("daemon"), .left("state"), .left("since"), .left("build"), .left("active"), .left("dead"),
+        .left("alarms"), .left("overdue"), .left("in_flight"), .left("refreshed"), .left("failed"), .left("watchers"),
+        .left("key"), .left("old_sealed"), .left("memory_locked"),
     ]
     static let downColumns: [Column] = [.left("daemon"), .left("state"), .left("reason")]
 
@@ -82,6 +97,19 @@ enum StatusReport {
                     .count(answer.pending), .count(answer.connections), .count(answer.commits),
                     .count(answer.movements),
                     .count(answer.databaseBytes),
+                ]
+            ])
+    }
+
+    static func report(_ answer: TokenStatusAnswer) -> Report {
+        Report(
+            vaultColumns,
+            rows: [
+                [
+                    .text("tokend"), .text(state(answer.isDraining)), .instant(answer.startedAt), .text(answer.build),
+                    .count(answer.active), .count(answer.dead), .count(answer.alarms), .count(answer.overdue),
+                    .count(answer.inFlight), .count(answer.refreshed), .count(answer.failed), .count(answer.watchers),
+                    .text(answer.key), .count(answer.oldSealed), .flag(answer.isLocked),
                 ]
             ])
     }

@@ -75,9 +75,7 @@ struct UpCommand: ParsableCommand {
         _ path: String, _ settings: SiblingSettings, _ inbox: Inbox
     ) throws -> CommandStatus {
         let desk = Desk(
-            Installation(
-                configPath: "\(path)/\(Installation.configName)", gatewaySocket: settings.gateway.socket,
-                walletSocket: settings.wallet.socket))
+            Installation(configPath: "\(path)/\(Installation.configName)", settings))
         let plan = try UpPlan(folder: path, settings: settings, isDemo: demo)
         let loop = SupervisorLoop(
             plan.entries, inbox: inbox, asker: DaemonAsker(plan.asked, desk: desk, inbox: inbox), print: Self.tell,

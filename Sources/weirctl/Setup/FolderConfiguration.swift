@@ -44,7 +44,7 @@ struct FolderConfiguration: Equatable {
             .replacing("/run/weir/", with: "run/")
             .replacing("/var/lib/weir/", with: "state/")
             .replacing("/etc/weir/", with: "")
-            .replacing("credential: {systemd: ", with: "credential: {file: credentials/")
+            .replacing("{systemd: ", with: "{file: credentials/")
     }
 }
 

@@ -38,8 +38,20 @@ struct FolderSetup {
             configuration.providers.insert(vendor.provider)
             told.append("\(vendor.provider): the key in \(vendor.variable) was copied to credentials/\(vendor.file)")
         }
+        told += try Self.makeVaultKey(path)
         try Folder.write(configuration.text(from: SampleConfiguration.text), to: "\(path)/\(Installation.configName)")
         return told
+    }
+
+    /// The name of the vault's key, in a folder and as systemd's credential.
+    static let vaultKey = "vault-key"
+
+    /// A key for the vault, unless one is there: under another, nothing in an older vault opens.
+    private static func makeVaultKey(_ folder: String) throws(Complaint) -> [String] {
+        let path = "\(folder)/credentials/\(vaultKey)"
+        guard access(path, F_OK) != 0 else { return [] }
+        try Folder.write(VaultKeyText.random() + "\n", to: path)
+        return ["tokend: a key was made in credentials/\(vaultKey); without it nothing in the vault opens: keep a copy"]
     }
 
     /// A socket's path has its bound; better said now than by a daemon that cannot listen.

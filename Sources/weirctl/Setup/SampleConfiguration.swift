@@ -51,11 +51,30 @@ enum SampleConfiguration {
           socket: /run/weir/walletd.sock
           state_directory: /var/lib/weir/walletd
 
+        # The vault: accounts that tenants connect, and tokens that are refreshed before they end. Without this section there is no
+        # vault.
+        tokend:
+          socket: /run/weir/tokend.sock
+          state_directory: /var/lib/weir/tokend
+          # One line, such as the output of: openssl rand -base64 32. Under it every secret is sealed. Keep a copy of it where the
+          # backups are not: without it nothing in the vault opens, for anybody.
+          encryption_key: {systemd: vault-key}
+          # After a change of the key, older_encryption_keys lists the one before, until weirctl vault rotate has found nothing
+          # under it any more.
+
+        # Where accounts can be connected, beside the built-in providers, and the applications registered there.
+        # connections:
+        #   clients:
+        #     github:
+        #       client_id: Iv1.0123456789abcdef
+        #       client_secret: {systemd: github-client-secret}
+
         # Who may act as which daemon on the sockets above, when each daemon runs as its own user. A role that is left out
         # belongs to the user the asked daemon itself runs as.
         # peers:
         #   gatewayd: gatewayd
         #   walletd: walletd
+        #   tokend: tokend
         #   weirctl: [root, operator]
 
         # The upstreams. Names are yours; models refer to them.

@@ -44,6 +44,10 @@ final class DaemonAsker: ReadinessAsker, Sendable {
                 _ = try await desk.gateway(patience: patience) { client throws(CallFailure) in
                     try await client.status(deadline: patience)
                 }
+            case .tokend:
+                _ = try await desk.vault(patience: patience) { client throws(CallFailure) in
+                    try await client.status(deadline: patience)
+                }
             default: preconditionFailure("only daemons that answer are asked")
             }
             return true

@@ -1,6 +1,6 @@
 // UpPlan: which processes `weirctl up` runs, in which order.
 //
-// For: UpCommand. walletd first, since gatewayd needs it; the demo's upstream before gatewayd, so that it is the last
+// For: UpCommand. walletd and tokend first, since gatewayd needs them; the demo's upstream before gatewayd, so that it is the last
 // to miss.
 // Refuses: a missing binary.
 // Called by: UpCommand.
@@ -16,6 +16,11 @@ struct UpPlan {
     init(folder: String, settings: SiblingSettings, isDemo: Bool) throws(Complaint) {
         let config = ["--config", "\(folder)/\(Installation.configName)"]
         var entries = [try Self.entry("walletd", config, stopLimit: Self.limit(settings.wallet.drainLimit))]
+        var asked = [0: PeerRole.walletd]
+        if let token = settings.token {
+            asked[entries.count] = .tokend
+            entries.append(try Self.entry("tokend", config, stopLimit: Self.limit(token.drainLimit)))
+        }
         if isDemo, let port = settings.demoPort {
             let arguments = ["--listen", "127.0.0.1:\(port)"]
             entries.append(
@@ -23,7 +28,8 @@ struct UpPlan {
         }
         entries.append(try Self.entry("gatewayd", config, stopLimit: Self.limit(settings.gateway.drainLimit)))
         self.entries = entries
-        asked = [0: .walletd, entries.count - 1: .gatewayd]
+        asked[entries.count - 1] = .gatewayd
+        self.asked = asked
     }
 
     /// weir-demo-upstream drains for at most 5 s.

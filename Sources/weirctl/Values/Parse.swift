@@ -80,8 +80,7 @@ enum Parse {
         try accept(text.utf8.count <= most ? text : nil, "at most \(most) bytes", text)
     }
 
-    private static func accept<Value>(_ value: Value?, _ rule: String, _ text: String) throws(ValidationError) -> Value
-    {
+    static func accept<Value>(_ value: Value?, _ rule: String, _ text: String) throws(ValidationError) -> Value {
         guard let value else { throw ValidationError("\(rule); this is \"\(Cell.printable(text))\"") }
         return value
     }

@@ -1,0 +1,98 @@
+// EventLog: what is worth a line in the journal.
+//
+// For: operators, and alarm rules, which match the field `alert`. Secrets are never among the fields.
+// Refuses: to say the same of a provider again and again: what is wrong for all of its accounts is said once until it is well.
+// Called by: OpenVault, Service, RefreshLoop; on the service's loop unless said otherwise.
+
+import DaemonKit
+import IPC
+import Logging
+import Refresh
+import Tenancy
+
+/// Bound to its event loop.
+final class EventLog {
+    /// Accounts whose secrets did not open that are remembered, so that each is said once.
+    static let mostRemembered = 10_000
+
+    let log: Logger
+    private let lane: MetricLane<TokenMetric>
+    private var refused: Set<String> = []
+    private var unopened: Set<AccountKey> = []
+
+    init(_ log: Logger, _ lane: MetricLane<TokenMetric>) { (self.log, self.lane) = (log, lane) }
+
+    /// An alert of one account, each raised once until the account is well.
+    func alert(_ alert: TokenAlert, account: String, provider: String, _ reason: String) {
+        // A client that is refused is refused for every account of the provider.
+        if alert == .clientRefused, !refused.insert(provider).inserted { return }
+        lane.add(.alerts, at: alert.place)
+        log.log(
+            level: alert.level, alert.sentence,
+            metadata: [
+                "alert": "\(alert.label)", "account": "\(account)", "provider": "\(provider)", "reason": "\(reason)",
+            ])
+    }
+
+    /// Definitions and clients are others now: what is still refused is worth saying again.
+    func forgetRefusals() { refused = [] }
+
+    /// Secrets that did not open. Each account is said once.
+    func unopened(_ found: [(account: AccountKey, fault: SecretFault)]) {
+        for (account, fault) in found {
+            lane.add(.unopened)
+            guard unopened.count < Self.mostRemembered, unopened.insert(account).inserted else { continue }
+            log.critical(
+                "a secret does not open, and the account is not released",
+                metadata: ["alert": "secret_unopened", "account": "\(account)", "reason": "\(fault.text)"])
+        }
+    }
+
+    func note(_ event: ListenerEvent) {
+        switch event {
+        case .connected(let peer):
+            log.debug("connected", metadata: ["peer": "\(peer.identity.role)", "connection": "\(peer.id)"])
+        case .closed(let peer, let reason):
+            log.log(
+                level: reason.isAlarming ? .error : .debug, "disconnected",
+                metadata: ["peer": "\(peer.identity.role)", "reason": "\(reason)"])
+        case .refused(let credentials, let reason):
+            log.warning("peer refused", metadata: ["uid": "\(credentials.uid)", "reason": "\(reason)"])
+        case .malformed(let peer, let message, let fault):
+            log.error(
+                "a request makes no sense",
+                metadata: ["peer": "\(peer.identity.role)", "message": "\(message)", "fault": "\(fault)"])
+        }
+    }
+
+    /// What the store's thread tells. Called on any thread.
+    static func note(_ event: StoreEvent, _ log: Logger) {
+        switch event {
+        case .failing(let error):
+            log.error(
+                "the vault cannot be written; tokens are not refreshed",
+                metadata: ["alert": "vault_failing", "reason": "\(error)"])
+        case .recovered: log.notice("the vault is written again")
+        case .committed: break
+        }
+    }
+}
+
+extension TokenAlert {
+    fileprivate var level: Logger.Level {
+        switch self {
+        case .dead, .clientRefused, .notStored, .callStuck: .error
+        case .failing: .warning
+        }
+    }
+
+    fileprivate var sentence: Logger.Message {
+        switch self {
+        case .dead: "an account has to be connected again"
+        case .failing: "an account's token is not refreshed"
+        case .clientRefused: "a provider refuses our client; none of its accounts is refreshed"
+        case .notStored: "a fresh token cannot be stored; it is kept in memory and not used"
+        case .callStuck: "a call to a token endpoint does not end"
+        }
+    }
+}

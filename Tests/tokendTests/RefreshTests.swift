@@ -1,0 +1,220 @@
+// Refreshing end to end, against a token endpoint that misbehaves: cases O-01 to O-09.
+
+import IPC
+import NIOCore
+import Refresh
+import Support
+import Tenancy
+import Testing
+
+@testable import tokend
+
+@Suite(.timeLimit(.minutes(2))) struct RefreshTests {
+    /// Connects an account and waits for its first token.
+    private func connect(_ rig: VaultRig, _ name: String, _ client: AsyncTokenClient) async throws {
+        #expect(try await client.put(.oauth(name)).outcome == .done)
+        try await until("the first token of \(name)") { try await row(name, client).state == .active }
+    }
+
+    private func row(_ name: String, _ client: AsyncTokenClient) async throws -> AccountRow {
+        let list = try await client.list(
+            TokenListRequest(tenant: TenantID("brook"), provider: "", after: "", limit: 200))
+        return try #require(list.accounts.first { $0.account == named(name) })
+    }
+
+    @Test func anAccountWithoutATokenGetsOneAndGatewaydIsToldOnlyWhenItIsStored() async throws {
+        try await withVault { rig in
+            let (client, watcher) = (await rig.asker(), await rig.asker(.gatewayd))
+            let seen = WatchedCredentials()
+            async let following: Void = seen.follow(watcher)
+            try await until("the picture") { await seen.isComplete }
+            rig.authority.script("main", .slow(millis: 100))
+            #expect(try await client.put(.oauth("main")).outcome == .done)
+            try await until("the token") { await seen.secret(named("main")) == "a.main.1" }
+            #expect(rig.authority.calls("main") == 1)
+            #expect(try await row("main", client).expiresAt != nil)
+            await watcher.stop()
+            await following
+        }
+    }
+
+    @Test func twoHundredWhoAskAtOnceMakeOneCall_O01() async throws {
+        try await withVault { rig in
+            let client = await rig.asker()
+            rig.authority.script("main", .slow(millis: 300))
+            #expect(try await client.put(.oauth("main")).outcome == .done)
+            let outcomes = try await withThrowingTaskGroup(of: TokenOutcome.self) { group in
+                for _ in 0..<200 {
+                    group.addTask {
+                        try await client.refresh(TokenRefreshRequest(account: named("main"), source: "test")).outcome
+                    }
+                }
+                return try await group.reduce(into: [TokenOutcome]()) { $0.append($1) }
+            }
+            #expect(outcomes.allSatisfy { $0 == .done })
+            #expect(rig.authority.calls("main") == 1)
+        }
+    }
+
+    @Test func anOmittedRefreshTokenKeepsTheOld_O02() async throws {
+        try await withVault { rig in
+            let client = await rig.asker()
+            rig.authority.script("main", .keep)
+            try await connect(rig, "main", client)
+            try rig.restart()
+            let answer = try await client.put(.oauth("other"))
+            #expect(answer.outcome == .done)
+            #expect(rig.authority.current("main") == 0)
+            // The next refresh presents the refresh token that was never replaced.
+            try await refreshLater(rig, "main", client)
+            #expect(rig.authority.ended.isEmpty)
+            #expect(rig.authority.requests.filter { $0.form["refresh_token"] == "r.main.0" }.count == 2)
+        }
+    }
+
+    /// A restart forgets how new a credential is, so that it can be asked for again at once.
+    private func refreshLater(_ rig: VaultRig, _ name: String, _ client: AsyncTokenClient) async throws {
+        try rig.restart()
+        let answer = try await client.refresh(TokenRefreshRequest(account: named(name), source: "test"))
+        #expect(answer.outcome == .done, "\(answer.text)")
+    }
+
+    @Test func aTokenIsDurableBeforeItIsUsed_O03() async throws {
+        try await withVault { rig in
+            let (client, watcher) = (await rig.asker(), await rig.asker(.gatewayd))
+            try await connect(rig, "main", client)
+            try rig.restart()
+            let seen = WatchedCredentials()
+            async let following: Void = seen.follow(watcher)
+            try await until("the picture") { await seen.isComplete }
+            // The disk takes the mark, and then nothing: the provider has rotated, and nobody is told of the new token.
+            rig.authority.script("main", .slow(millis: 400))
+            async let refreshing = client.refresh(TokenRefreshRequest(account: named("main"), source: "test"))
+            try await until("the call") { rig.authority.calls("main") == 2 }
+            rig.faulty.refuseWrites(true)
+            #expect(try await refreshing.outcome == .refused(.providerUnavailable))
+            #expect(await seen.secret(named("main")) == "a.main.1")
+            try await until("the alert") { rig.log.alerts("token_not_stored").count == 1 }
+            rig.faulty.refuseWrites(false)
+            try await until("the stored token") { await seen.secret(named("main")) == "a.main.2" }
+            #expect(rig.authority.calls("main") == 2)
+            await watcher.stop()
+            await following
+        }
+    }
+
+    @Test func aRefusedGrantWhoseStoreChangedIsNoDeath_O04() async throws {
+        try await withVault { rig in
+            let client = await rig.asker()
+            try await connect(rig, "main", client)
+            try rig.restart()
+            // Connected again while the refusal is on its way: what is stored is another version, and it wins.
+            rig.authority.script("main", .refuseLate(millis: 500))
+            async let refreshing = client.refresh(TokenRefreshRequest(account: named("main"), source: "test"))
+            try await until("the call") { rig.authority.calls("main") == 2 }
+            #expect(try await client.put(.oauth("main", endsIn: 3600, replace: true)).outcome == .done)
+            #expect(try await refreshing.outcome == .done)
+            #expect(try await row("main", client).state == .active)
+            #expect(rig.log.alerts("account_dead").isEmpty)
+        }
+    }
+
+    @Test func aRefusedGrantIsDeathOnceWithOneAlert_O05() async throws {
+        try await withVault { rig in
+            let (client, watcher) = (await rig.asker(), await rig.asker(.gatewayd))
+            try await connect(rig, "main", client)
+            let seen = WatchedCredentials()
+            async let following: Void = seen.follow(watcher)
+            try await until("the picture") { await seen.secret(named("main")) == "a.main.1" }
+            try rig.restart()
+            rig.authority.script("main", .refuse(400, #"{"error":"invalid_grant"}"#))
+            let answer = try await client.refresh(TokenRefreshRequest(account: named("main"), source: "test"))
+            #expect(answer.outcome == .refused(.accountDead))
+            for _ in 0..<20 {
+                let again = try await client.refresh(TokenRefreshRequest(account: named("main"), source: "test"))
+                #expect(again.outcome == .refused(.accountDead))
+            }
+            try rig.restart()
+            #expect(try await row("main", client).state == .dead)
+            #expect(try await row("main", client).reason.contains("connect the account again"))
+            #expect(rig.log.alerts("account_dead").count == 1)
+            #expect(rig.authority.calls("main") == 2)
+            let events = try await client.events(TokenEventsRequest(tenant: TenantID("brook"), before: 0, limit: 10))
+            #expect(events.events.filter { $0.action == "died" }.count == 1)
+            await watcher.stop()
+            await following
+        }
+    }
+
+    @Test(arguments: ["", #""expires_in":3600000"#, #""expires_in":"3600""#, #""expires_at":"2099-01-01T00:00:00Z""#])
+    func everyTokenHasAnEndAndAnAlarm_O06(_ members: String) async throws {
+        try await withVault { rig in
+            let client = await rig.asker()
+            rig.authority.script("main", .state(members))
+            try await connect(rig, "main", client)
+            let row = try await row("main", client)
+            let alarm = try #require(row.refreshAt)
+            #expect(alarm > Clock.wall())
+            #expect(try alarm < #require(row.expiresAt))
+        }
+    }
+
+    @Test func aSlowEndpointIsAskedOnce_O07() async throws {
+        try await withVault { rig in
+            let client = await rig.asker()
+            rig.authority.script("main", .slow(millis: 2500))
+            #expect(try await client.put(.oauth("main")).outcome == .done)
+            for _ in 0..<5 {
+                _ = try await client.refresh(
+                    TokenRefreshRequest(account: named("main"), source: "test"), deadline: .seconds(10))
+            }
+            #expect(rig.authority.calls("main") == 1)
+            #expect(rig.authority.mostInFlight == 1)
+        }
+    }
+
+    @Test func aFailedAttemptLeavesNobodyWaiting_O08() async throws {
+        try await withVault { rig in
+            let client = await rig.asker()
+            rig.authority.script("main", .refuse(500, "oops"))
+            #expect(try await client.put(.oauth("main")).outcome == .done)
+            try await until("the failure") { rig.authority.calls("main") == 1 }
+            let answer = try await client.refresh(TokenRefreshRequest(account: named("main"), source: "test"))
+            #expect(answer.outcome == .refused(.providerUnavailable))
+            #expect(answer.text.contains("500"))
+            try await until("the next attempt") { try await row("main", client).state == .active }
+            #expect(rig.authority.calls("main") == 2)
+            #expect(rig.authority.ended.isEmpty)
+        }
+    }
+
+    @Test func aStopWaitsForTheCallThatIsUnderWay() async throws {
+        try await withVault { rig in
+            let client = await rig.asker()
+            rig.authority.script("main", .slow(millis: 700))
+            #expect(try await client.put(.oauth("main")).outcome == .done)
+            try await until("the call") { rig.authority.calls("main") == 1 }
+            try await rig.vault.drain().get()
+            try rig.restart()
+            #expect(try await row("main", client).state == .active)
+            #expect(rig.authority.calls("main") == 1)
+        }
+    }
+
+    @Test func whatIsOverdueAfterADowntimeIsRefreshedOnceEach_O09() async throws {
+        try await withVault { rig in
+            let client = await rig.asker()
+            for number in 0..<300 { #expect(try await client.put(.oauth("n\(number)", endsIn: 4)).outcome == .done) }
+            try rig.vault.close()
+            try await Task.sleep(for: .seconds(4))
+            let before = rig.authority.allCalls.values.reduce(0, +)
+            try rig.reopen()
+            try await until("all of them") {
+                (0..<300).allSatisfy { rig.authority.current("n\($0)") == 1 }
+            }
+            #expect(rig.authority.allCalls.values.allSatisfy { $0 == 1 }, "before: \(before)")
+            #expect(rig.authority.mostInFlight <= 64)
+            #expect(rig.authority.ended.isEmpty)
+        }
+    }
+}
