@@ -8,8 +8,8 @@ import pathlib
 import subprocess
 import time
 
-DAEMONS = ("walletd", "gatewayd")
-SOCKETS = ("walletd.socket", "gatewayd-ipc.socket", "gatewayd.socket")
+DAEMONS = ("walletd", "tokend", "gatewayd")
+SOCKETS = ("walletd.socket", "tokend.socket", "gatewayd-ipc.socket", "gatewayd.socket")
 PACKAGE = pathlib.Path("/opt/weir/weir.deb")
 STATE = pathlib.Path("/var/lib/weir")
 CONFIGURATION = pathlib.Path("/etc/weir/weir.yaml")

@@ -27,7 +27,7 @@ COLD_START_MILLISECONDS = 100
 COLD_STARTS = 5
 IDLE_RESIDENT_BYTES = 30 * 1000 * 1000
 # Exposure as systemd-analyze security counts it, 10 being no protection at all.
-EXPOSURE = {"walletd": 0.3, "gatewayd": 1.2}
+EXPOSURE = {"walletd": 0.3, "tokend": 1.2, "gatewayd": 1.2}
 OPENAI_KEY, SEALED_KEY = "sk-handed-over-0123456789", "sk-sealed-0123456789"
 
 
@@ -55,15 +55,23 @@ def test_installing_starts_and_enables_nothing_and_says_how_to_go_on():
 
 
 def test_every_library_is_there_through_the_dependencies(tell):
-    for program in ("gatewayd", "walletd", "weirctl", "weir-demo-upstream"):
+    for program in ("gatewayd", "walletd", "tokend", "weirctl", "weir-demo-upstream"):
         assert "not found" not in run("ldd", f"/usr/lib/weir/{program}"), program
     tell(run("dpkg-query", "--show", "--showformat=${Depends}", "weir"))
 
 
 def test_users_and_modes_keep_the_daemons_apart():
-    assert set(grp.getgrnam("weir").gr_mem) == {"weir-gatewayd", "weir-walletd"}
+    assert set(grp.getgrnam("weir").gr_mem) == {"weir-gatewayd", "weir-walletd", "weir-tokend"}
     assert mode(CONFIGURATION) == "root:weir 0640"
     assert mode("/etc/weir/credentials") == mode("/etc/weir/credentials.encrypted") == "root:root 0700"
+    assert mode("/etc/weir/vault") == "root:root 0700" and mode("/etc/weir/vault/key") == "root:root 0600"
+
+
+def test_the_vaults_key_is_made_once_and_nobody_overwrites_it():
+    key = pathlib.Path("/etc/weir/vault/key")
+    before = key.read_text()
+    assert len(before.strip()) == 44
+    assert "KEEP A COPY" not in run("dpkg", "--install", str(PACKAGE)) and key.read_text() == before
     assert mode("/run/weir") == "root:weir 0750"
 
 
@@ -101,7 +109,7 @@ def test_manual_pages_are_clean_and_name_every_command_and_every_key(package, te
         complaints = run("mandoc", "-T", "lint", "-W", "warning", stdin=text, status=None)
         assert complaints == "", f"{path.name}: {complaints}"
         pages[path.name.removesuffix(".gz")] = text
-    assert sorted(pages) == ["gatewayd.8", "walletd.8", "weir.yaml.5", "weirctl.1"]
+    assert sorted(pages) == ["gatewayd.8", "tokend.8", "walletd.8", "weir.yaml.5", "weirctl.1"]
     commands = command_names()
     for words in commands:
         assert f"\n.Ss {words}\n" in pages["weirctl.1"], words

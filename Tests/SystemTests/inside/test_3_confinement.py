@@ -58,6 +58,11 @@ OF_WALLETD = {
     "list services' sockets": NOT_THERE,
     "dial walletd": NOT_THERE,
 }
+OF_TOKEND = {
+    "read walletd's state": DENIED | NOT_THERE, "write walletd's state": READ_ONLY | NOT_THERE,
+    "read gatewayd's state": DENIED | NOT_THERE, "write gatewayd's state": READ_ONLY | NOT_THERE,
+    "dial internet": {"done"},
+}
 OF_GATEWAYD = {
     "read gatewayd's state": {"done"}, "write gatewayd's state": {"done"},
     "read walletd's state": DENIED | NOT_THERE, "write walletd's state": READ_ONLY | NOT_THERE,
@@ -87,7 +92,7 @@ def probe(daemon: str) -> dict:
 @pytest.mark.parametrize("daemon", DAEMONS)
 def test_what_a_daemon_cannot_do_even_when_it_is_taken_over(daemon, tell):
     found = probe(daemon)
-    expected = EXPECTED | (OF_WALLETD if daemon == "walletd" else OF_GATEWAYD)
+    expected = EXPECTED | {"walletd": OF_WALLETD, "tokend": OF_TOKEND, "gatewayd": OF_GATEWAYD}[daemon]
     wrong = {name: found[name] for name, allowed in expected.items() if found[name] not in allowed}
     assert not wrong, f"{wrong} of {found}"
     assert int(found["CapBnd"], 16) == 0 and found["NoNewPrivs"] == "1" and found["Seccomp"] == "2", found

@@ -125,11 +125,12 @@ def test_successor_answers_the_watchdog_and_can_be_restarted_in_every_way(tenant
 
 @pytest.mark.parametrize("daemon", DAEMONS)
 def test_reload(daemon, tenant, configuration, tell):
-    """systemctl reload takes a changed file over: a new alias of gatewayd's, another log level of walletd's."""
+    """systemctl reload takes a changed file over: a new alias of gatewayd's, another log level of the others'."""
     good, journal = configuration.read_text(), Journal(f"{daemon}.service")
     changed = {
         "gatewayd": good + "\naliases: {other: demo}\n",
         "walletd": good.replace("walletd: {}", "walletd: {log_level: debug}"),
+        "tokend": good.replace("tokend:\n", "tokend:\n  log_level: debug\n", 1),
     }
     with under_load(tenant) as load:
         configuration.write_text(changed[daemon])
