@@ -43,7 +43,7 @@ import WalletStorm
             try fill(store, count) { _ in 0 }
             store.close()
             let began = ContinuousClock.now
-            try rig.reopen()
+            try await rig.reopen()
             try await until("all of them", within: 120) {
                 let calls = rig.authority.allCalls
                 return calls.count == count && (0..<count).allSatisfy { rig.authority.current("n\($0)") == 1 }

@@ -61,7 +61,7 @@ import Testing
             let client = await rig.asker()
             rig.authority.script("main", .keep)
             try await connect(rig, "main", client)
-            try rig.restart()
+            try await rig.restart()
             let answer = try await client.put(.oauth("other"))
             #expect(answer.outcome == .done)
             #expect(rig.authority.current("main") == 0)
@@ -74,7 +74,7 @@ import Testing
 
     /// A restart forgets how new a credential is, so that it can be asked for again at once.
     private func refreshLater(_ rig: VaultRig, _ name: String, _ client: AsyncTokenClient) async throws {
-        try rig.restart()
+        try await rig.restart()
         let answer = try await client.refresh(TokenRefreshRequest(account: named(name), source: "test"))
         #expect(answer.outcome == .done, "\(answer.text)")
     }
@@ -83,7 +83,7 @@ import Testing
         try await withVault { rig in
             let (client, watcher) = (await rig.asker(), await rig.asker(.gatewayd))
             try await connect(rig, "main", client)
-            try rig.restart()
+            try await rig.restart()
             let seen = WatchedCredentials()
             async let following: Void = seen.follow(watcher)
             try await until("the picture") { await seen.isComplete }
@@ -107,7 +107,7 @@ import Testing
         try await withVault { rig in
             let client = await rig.asker()
             try await connect(rig, "main", client)
-            try rig.restart()
+            try await rig.restart()
             // Connected again while the refusal is on its way: what is stored is another version, and it wins.
             rig.authority.script("main", .refuseLate(millis: 500))
             async let refreshing = client.refresh(TokenRefreshRequest(account: named("main"), source: "test"))
@@ -126,7 +126,7 @@ import Testing
             let seen = WatchedCredentials()
             async let following: Void = seen.follow(watcher)
             try await until("the picture") { await seen.secret(named("main")) == "a.main.1" }
-            try rig.restart()
+            try await rig.restart()
             rig.authority.script("main", .refuse(400, #"{"error":"invalid_grant"}"#))
             let answer = try await client.refresh(TokenRefreshRequest(account: named("main"), source: "test"))
             #expect(answer.outcome == .refused(.accountDead))
@@ -134,7 +134,7 @@ import Testing
                 let again = try await client.refresh(TokenRefreshRequest(account: named("main"), source: "test"))
                 #expect(again.outcome == .refused(.accountDead))
             }
-            try rig.restart()
+            try await rig.restart()
             #expect(try await row("main", client).state == .dead)
             #expect(try await row("main", client).reason.contains("connect the account again"))
             #expect(rig.log.alerts("account_dead").count == 1)
@@ -195,7 +195,7 @@ import Testing
             #expect(try await client.put(.oauth("main")).outcome == .done)
             try await until("the call") { rig.authority.calls("main") == 1 }
             try await rig.vault.drain().get()
-            try rig.restart()
+            try await rig.restart()
             #expect(try await row("main", client).state == .active)
             #expect(rig.authority.calls("main") == 1)
         }
@@ -208,7 +208,7 @@ import Testing
             try rig.vault.close()
             try await Task.sleep(for: .seconds(4))
             let before = rig.authority.allCalls.values.reduce(0, +)
-            try rig.reopen()
+            try await rig.reopen()
             try await until("all of them") {
                 (0..<300).allSatisfy { rig.authority.current("n\($0)") == 1 }
             }

@@ -176,7 +176,7 @@ import Vault
         try await withVault { rig in
             let client = await rig.asker(.gatewayd)
             let state = try await begin(client)
-            try rig.restart()
+            try await rig.restart()
             let answer = try await finish(client, state)
             #expect(answer.outcome == .done && answer.account == named("web") && answer.returnTo == "/done")
             let ask = try #require(rig.authority.requests.first { $0.form["grant_type"] == "authorization_code" })
@@ -204,7 +204,7 @@ import Vault
             for secret in ["very-secret-key", "r.o.0", "a.o.0", "a.code.1", "client-secret"] {
                 #expect(!rig.faulty.contains(Array(secret.utf8)), "\(secret)")
             }
-            try rig.reopen()
+            try await rig.reopen()
         }
     }
 
@@ -214,19 +214,19 @@ import Vault
         try await withVault { rig in
             let client = await rig.asker()
             for number in 0..<700 { _ = try await client.put(.key("n\(number)", "s\(number)")) }
-            try rig.restart { $0.ring = .test(2, older: [1]) }
+            try await rig.restart { $0.ring = .test(2, older: [1]) }
             let before = try await client.status()
             #expect(before.oldSealed == 701)
             // Ended after its first page, and begun again.
             let first = client.rotate().makeAsyncIterator()
             _ = try await first.next()
-            try rig.restart()
+            try await rig.restart()
             let items = client.rotate().makeAsyncIterator()
             while try await items.next() != nil {}
             let end = try #require(items.end)
             #expect(end.failed == 0 && end.done < 701 && end.key == before.key)
             #expect(try await client.status().oldSealed == 0)
-            try rig.restart { $0.ring = .test(2) }
+            try await rig.restart { $0.ring = .test(2) }
             let watcher = await rig.asker(.gatewayd)
             let seen = WatchedCredentials()
             async let following: Void = seen.follow(watcher)
@@ -240,8 +240,8 @@ import Vault
     @Test func anotherKeyOpensNothingAndTheVaultIsNotServed() async throws {
         try await withVault { rig in
             try rig.vault.close()
-            #expect(throws: WrongVaultKey.self) { try rig.reopen { $0.ring = .test(9) } }
-            try rig.reopen { $0.ring = .test(1) }
+            await #expect(throws: WrongVaultKey.self) { try await rig.reopen { $0.ring = .test(9) } }
+            try await rig.reopen { $0.ring = .test(1) }
         }
     }
 
@@ -258,7 +258,7 @@ import Vault
             try database.execute(
                 "UPDATE sealed SET envelope = (SELECT envelope FROM sealed WHERE account = 2) WHERE account = 1")
             database.close()
-            try rig.reopen()
+            try await rig.reopen()
             let watcher = await rig.asker(.gatewayd)
             let seen = WatchedCredentials()
             async let following: Void = seen.follow(watcher)

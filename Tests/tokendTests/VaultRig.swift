@@ -59,15 +59,16 @@ final class VaultRig {
     }
 
     /// Closes the vault and opens it again, with other settings if these are changed.
-    func restart(_ change: (inout VaultSettings) -> Void = { _ in }) throws {
+    func restart(_ change: (inout VaultSettings) -> Void = { _ in }) async throws {
         try vault.close()
-        try reopen(change)
+        try await reopen(change)
     }
 
-    /// After `vault.close()`.
-    func reopen(_ change: (inout VaultSettings) -> Void = { _ in }) throws {
+    /// After `vault.close()`. Ends when every asker has found the new one: what is asked on the old connection may be lost.
+    func reopen(_ change: (inout VaultSettings) -> Void = { _ in }) async throws {
         change(&settings)
         vault = try Self.open(folder.path, faulty, settings, log)
+        for client in clients { try await until("a connection") { (try? await client.status()) != nil } }
     }
 
     func stop() async throws {
