@@ -23,6 +23,7 @@ let cores: [(name: String, imports: [Target.Dependency])] = [
     ("Routing", ["Money", "Tenancy"]),
     ("Translation", ["Money", "JSON"]),
     ("Refresh", ["Tenancy"]),
+    ("Connections", ["Tenancy", "JSON"]),
 ]
 
 let edges: [(name: String, imports: [Target.Dependency])] = [

@@ -15,6 +15,7 @@ import Testing
         "Routing": ["Money", "Tenancy"],
         "Translation": ["Money", "JSON"],
         "Refresh": ["Tenancy"],
+        "Connections": ["Tenancy", "JSON"],
         // Edges: one kind of I/O each, no rule module.
         "Hashing": ["COpenSSL"],
         "Vault": ["COpenSSL", "Hashing", "Glibc", "Synchronization"],

@@ -25,7 +25,9 @@ enum SourceTree {
     static let root = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath()
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
-    static let cores = ["Money", "Tenancy", "JSON", "Metrics", "Ledger", "Routing", "Translation", "Refresh"]
+    static let cores = [
+        "Money", "Tenancy", "JSON", "Metrics", "Ledger", "Routing", "Translation", "Refresh", "Connections",
+    ]
 
     /// Folders of edges that hold rules, and are held to what cores are held to.
     static let ruleFolders = ["Sources/HTTP/Guard/Rules/"]
