@@ -81,6 +81,7 @@ let tests: [(name: String, imports: [Target.Dependency])] = [
     ("RoutingTests", ["Routing", "Money", "Tenancy"]),
     ("TranslationTests", ["Translation", "JSON", "Money"]),
     ("RefreshTests", ["Refresh", "Tenancy"]),
+    ("ConnectionsTests", ["Connections", "Tenancy", "JSON", "Hashing"]),
     ("HashingTests", ["Hashing"]),
     ("VaultTests", ["Vault"]),
     ("StorageTests", ["Storage", "CSQLite"]),
