@@ -17,14 +17,20 @@ public struct Scope: OptionSet, Hashable, Sendable {
     /// Create, change and revoke the tenant's keys.
     public static let keys = Scope(rawValue: 1 << 2)
 
+    /// Call providers' APIs with the tenant's connected accounts.
+    public static let agent = Scope(rawValue: 1 << 3)
+    /// Connect, list, test and remove the tenant's accounts at providers.
+    public static let connections = Scope(rawValue: 1 << 4)
+
     /// What a key may do when nobody says otherwise: call models and read its account.
     public static let standard: Scope = [.inference, .account]
     /// Everything a tenant's key can be allowed.
-    public static let all: Scope = [.inference, .account, .keys]
+    public static let all: Scope = [.inference, .account, .keys, .agent, .connections]
 
     /// Every scope with its name, in the order they are printed.
     public static let names: [(name: String, scope: Scope)] = [
-        ("inference", .inference), ("account", .account), ("keys", .keys),
+        ("inference", .inference), ("account", .account), ("keys", .keys), ("agent", .agent),
+        ("connections", .connections),
     ]
 
     /// Reads comma-separated names such as `inference,account`; `nil` when empty or one is unknown.

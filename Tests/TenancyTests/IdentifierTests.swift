@@ -84,7 +84,7 @@ import Testing
 @Suite struct ScopeTests {
     @Test func listsReadBackInFixedOrder() {
         #expect(Scope(list: "account,inference")?.description == "inference,account")
-        #expect(Scope.all.description == "inference,account,keys")
+        #expect(Scope.all.description == "inference,account,keys,agent,connections")
         #expect(Scope(list: "") == nil)
         #expect(Scope(list: "inference,root") == nil)
     }
