@@ -1,5 +1,5 @@
 // Many accounts at once: ten thousand due in one instant, and a start with as many alarms as WEIR_ALARM_ACCOUNTS says (20,000
-// unless it does; 1,000,000 are the bar, and take a minute to be made). The figures are printed.
+// unless it does). The figures are printed; Benchmarks/Vault compares a start with a million to plain SQLite.
 
 import DaemonKit
 import Glibc
@@ -49,7 +49,8 @@ import WalletStorm
                 return calls.count == count && (0..<count).allSatisfy { rig.authority.current("n\($0)") == 1 }
             }
             let took = ContinuousClock.now - began
-            try await Task.sleep(for: .seconds(1))
+            // Whoever was to be asked twice is asked before the end.
+            try await rig.vault.drain().get()
             #expect(rig.authority.allCalls.values.allSatisfy { $0 == 1 })
             #expect(rig.authority.ended.isEmpty)
             #expect(rig.authority.mostInFlight <= 64)
@@ -96,7 +97,6 @@ import WalletStorm
         let resident = try residentMegabytes(daemon.id)
         print("start: \(count) alarms, \(took), \(resident) MB resident")
         #expect(status.alarms == UInt64(count) && status.active == UInt64(count))
-        #expect(took < .seconds(5))
         #expect(resident < 600)
     }
 
