@@ -17,8 +17,16 @@ struct WrongVaultKey: Error, CustomStringConvertible {
     let refusal: EnvelopeRefusal
 
     var description: String {
-        "none of the configured encryption keys opens token.db (\(refusal)); put the right one back, or list it under "
-            + "tokend.older_encryption_keys"
+        "\(reason); put the right key back, or list it under tokend.older_encryption_keys"
+    }
+
+    private var reason: String {
+        switch refusal {
+        case .unknownKey(let key): "token.db is sealed under key \(key), which is not configured"
+        case .damaged: "none of the configured encryption keys opens token.db"
+        case .unknownVersion: "token.db was sealed by a newer release"
+        case .notAnEnvelope: "token.db has no envelope of its own where one belongs"
+        }
     }
 }
 

@@ -92,19 +92,19 @@ class KillPoints:
     """weirctl with a library that kills it at its n-th change of a file."""
 
     def __init__(self, folder: pathlib.Path) -> None:
-        self._library = folder / "killpoint.so"
+        self.library = folder / "killpoint.so"
         self._count = folder / "steps"
         source = HERE / "killpoint.c"
         subprocess.run(
-            [os.environ.get("CC", "cc"), "-shared", "-fPIC", "-O1", "-Wall", "-o", self._library, source, "-ldl"],
+            [os.environ.get("CC", "cc"), "-shared", "-fPIC", "-O1", "-Wall", "-o", self.library, source, "-ldl"],
             check=True)
 
     def run(self, *words: object) -> int:
         """Runs to the end, which must be good; how many steps there were."""
-        done = weirctl(*words, LD_PRELOAD=str(self._library), KILL_COUNT=str(self._count))
+        done = weirctl(*words, LD_PRELOAD=str(self.library), KILL_COUNT=str(self._count))
         assert done.returncode == 0, done.stderr
         return int(self._count.read_text())
 
     def kill(self, step: int, *words: object) -> int:
         """Runs until a step; the status it ended with."""
-        return weirctl(*words, LD_PRELOAD=str(self._library), KILL_AT=str(step)).returncode
+        return weirctl(*words, LD_PRELOAD=str(self.library), KILL_AT=str(step)).returncode

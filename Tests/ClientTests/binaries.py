@@ -24,14 +24,16 @@ def path(name: str) -> str:
 class Program:
     """A running program whose log says `ready` when it is."""
 
-    def __init__(self, name: str, *arguments: str, log: pathlib.Path) -> None:
+    def __init__(
+        self, name: str, *arguments: str, log: pathlib.Path, environment: dict[str, str] | None = None
+    ) -> None:
         self.name = name
         self.log = log
         with open(log, "ab") as file:
             self._start_of_log = file.tell()
             self.process = subprocess.Popen(
-                [path(name), *arguments], stdin=subprocess.DEVNULL, stdout=file, stderr=file, start_new_session=True
-            )
+                [path(name), *arguments], stdin=subprocess.DEVNULL, stdout=file, stderr=file, start_new_session=True,
+                env=os.environ | (environment or {}))
         self.ready_line = self._wait_until_ready()
 
     @property

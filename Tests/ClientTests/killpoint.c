@@ -1,8 +1,9 @@
 /* killpoint: a library that kills the process it is loaded into at its n-th change of a file.
  *
- * For: test_backup.py, by LD_PRELOAD. Steps are the calls that change what is on a disk: files and folders made, written,
+ * For: test_backup.py and test_vault.py, by LD_PRELOAD. Steps are the calls that change what is on a disk: files and folders made, written,
  * synced, named, given away and removed. KILL_AT says which one is the last, and it does not happen; without it nothing is
- * killed, and the number of steps goes into the file that KILL_COUNT names.
+ * killed, and the number of steps goes into the file that KILL_COUNT names. Pages that SQLite writes are steps where
+ * KILL_PAGES is set.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -59,6 +60,11 @@ int open64(const char *path, int flags, ...) {
 ssize_t write(int descriptor, const void *bytes, size_t count) {
     if (is_file(descriptor)) step();
     return NEXT(write)(descriptor, bytes, count);
+}
+
+ssize_t pwrite64(int descriptor, const void *bytes, size_t count, off64_t offset) {
+    if (getenv("KILL_PAGES")) step();
+    return NEXT(pwrite64)(descriptor, bytes, count, offset);
 }
 
 int mkdir(const char *path, mode_t mode) { step(); return NEXT(mkdir)(path, mode); }

@@ -9,19 +9,16 @@ of the kills.
 
 from __future__ import annotations
 
-import json
 import os
 import pathlib
 import random
-import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-import binaries
 from authority import CLIENT, SECRET, Authority
-from binaries import Program
+from vaults import Vault, write
 
 ACCOUNTS = int(os.environ.get("WEIR_TOKEN_ACCOUNTS", "1000"))
 # Over how many seconds the tokens end, and how often tokend is killed meanwhile.
@@ -31,27 +28,7 @@ KILLS = 12
 PATIENCE_SECONDS = 60
 
 
-def write(path: pathlib.Path, text: str) -> pathlib.Path:
-    path.write_text(text)
-    path.chmod(0o600)
-    return path
-
-
-class Vault:
-    """A tokend of the test's own, with one provider."""
-
-    def __init__(self, folder: pathlib.Path, port: int) -> None:
-        self.folder = folder
-        write(folder / "key", "0123456789abcdef0123456789abcdef\n")
-        write(folder / "secret", SECRET + "\n")
-        self.configuration = write(
-            folder / "weir.yaml",
-            f"""
-tokend:
-  socket: tokend.sock
-  state_directory: state
-  encryption_key: {{file: key}}
-  accounts_per_tenant: 1000000
+CONNECTIONS = """
 connections:
   providers:
     storm:
@@ -64,28 +41,16 @@ connections:
         token_url: http://127.0.0.1:{port}/token
         refresh_lead: 1s
   clients:
-    storm: {{client_id: {CLIENT}, client_secret: {{file: secret}}}}
-""",
-        )
-        self.log = folder / "tokend.log"
-        self.start()
+    storm: {{client_id: {client}, client_secret: {{file: secret}}}}
+"""
 
-    def start(self) -> None:
-        self.program = Program("tokend", "--config", str(self.configuration), log=self.log)
 
-    def kill(self) -> None:
-        self.program.process.kill()
-        self.program.process.wait()
+class StormVault(Vault):
+    """Its one provider is Authlib's."""
 
-    def ask(self, *arguments: str) -> str:
-        command = [binaries.path("weirctl"), "--config", str(self.configuration), "--json", *arguments]
-        answer = subprocess.run(command, capture_output=True, text=True, timeout=60)
-        assert answer.returncode == 0, answer.stderr
-        return answer.stdout
-
-    def accounts(self) -> dict[str, dict]:
-        rows = [json.loads(line) for line in self.ask("connection", "list").splitlines()]
-        return {row["account"].split("/")[2]: row for row in rows}
+    def __init__(self, folder: pathlib.Path, port: int) -> None:
+        write(folder / "secret", SECRET + "\n")
+        super().__init__(folder, CONNECTIONS.format(port=port, client=CLIENT))
 
     def add(self, name: str, ends: float) -> None:
         secret = write(self.folder / f"{name}.access", "access.old")
@@ -103,7 +68,7 @@ def test_a_thousand_expiries_under_kills_lose_no_account(tmp_path, leeway):
     moments = random.Random(seed)
     names = [f"n{number}" for number in range(ACCOUNTS)]
     with Authority(leeway) as authority:
-        vault = Vault(tmp_path, authority.port)
+        vault = StormVault(tmp_path, authority.port)
         # Made known first, with ends far enough ahead that all are there when the first one comes.
         begins = time.time() + 5 + ACCOUNTS / 40
         with ThreadPoolExecutor(4) as pool:
