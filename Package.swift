@@ -33,7 +33,7 @@ let edges: [(name: String, imports: [Target.Dependency])] = [
     ("IPC", ["Money", "Tenancy", "Metrics"] + nio),
     ("HTTP", ["CZlib"] + nio + [nioSSL, nioTLS]),
     ("DaemonKit", ["Metrics", "CYAML", "CSystemd", logging]),
-    ("ProviderCatalog", ["Tenancy", "Connections", "DaemonKit"]),
+    ("ProviderCatalog", ["Tenancy", "Connections", "DaemonKit", "HTTP"]),
 ]
 
 let systemLibraries: [(name: String, pkgConfig: String, package: String)] = [
@@ -48,8 +48,8 @@ let daemons: [(name: String, imports: [Target.Dependency])] = [
     (
         "gatewayd",
         [
-            "Money", "Tenancy", "JSON", "Metrics", "Translation", "Routing", "Hashing", "IPC", "HTTP", "Storage",
-            "DaemonKit", logging,
+            "Money", "Tenancy", "JSON", "Metrics", "Translation", "Routing", "Connections", "ProviderCatalog",
+            "Hashing", "IPC", "HTTP", "Storage", "DaemonKit", logging,
         ]
             + nio
     ),
@@ -98,8 +98,8 @@ let tests: [(name: String, imports: [Target.Dependency])] = [
     (
         "gatewaydTests",
         [
-            "gatewayd", "Money", "Tenancy", "JSON", "Metrics", "Translation", "Routing", "Hashing", "IPC", "HTTP",
-            "Storage", "DaemonKit", logging, nioEmbedded,
+            "gatewayd", "Money", "Tenancy", "JSON", "Metrics", "Translation", "Routing", "Connections",
+            "ProviderCatalog", "Hashing", "IPC", "HTTP", "Storage", "DaemonKit", logging, nioEmbedded,
         ] + nio
     ),
     (

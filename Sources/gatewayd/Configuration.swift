@@ -5,8 +5,11 @@
 // Refuses: whatever the declarations refuse, and the relations below; the whole file, before any socket opens.
 // Called by: Main through DaemonMain, at start, check, print and reload.
 
+import Connections
 import DaemonKit
+import HTTP
 import IPC
+import ProviderCatalog
 import Routing
 import Translation
 
@@ -29,6 +32,12 @@ struct GatewaydConfiguration: RunnableConfiguration {
     let logsRequests: Bool
     /// Where walletd answers.
     let walletSocket: String
+    /// Where tokend answers; `nil` where no accounts can be connected.
+    let tokenSocket: String?
+    /// Where addresses that tenants name may be, beside the internet.
+    let allowedTargets: AddressPolicy
+    /// Where accounts can be connected.
+    let connections: ProviderTable
     let peers: PeerUsers
     /// In the order of `catalog.providers`.
     let providers: [ProviderConfiguration]
@@ -74,6 +83,19 @@ struct GatewaydConfiguration: RunnableConfiguration {
         processor time.
         """)
 
+    static let tokenSocket = Setting(
+        optional: "tokend_socket", .socketPath,
+        """
+        Where tokend answers: its `tokend.socket`. Left out, no accounts can be connected and the agent API answers \
+        CONFIG_MISSING.
+        """)
+    static let allowedTargets = Setting(
+        list: "allowed_targets", of: TargetSettings.target, count: 0...AllowedTarget.listedMost,
+        """
+        Where APIs that tenants name may be, beside the internet: networks such as 10.1.0.0/16, or places such as \
+        crm.lan:8443. tokend.allowed_targets says the same of token endpoints.
+        """)
+
     private static let walletd = ProcessSettings.Declarations(daemon: "walletd")
     private static let walletSection = Setting(
         section: "walletd",
@@ -84,15 +106,19 @@ struct GatewaydConfiguration: RunnableConfiguration {
         ConfigSection(
             [listen.declaration, threads.declaration] + process.all + [
                 limits.declaration, timeouts.declaration, rateLimits.declaration, abandoned.declaration,
-                estimate.declaration, retention.declaration, metricsListen.declaration, logRequests.declaration,
+                estimate.declaration, retention.declaration, metricsListen.declaration, logRequests.declaration, tokenSocket.declaration,
+                allowedTargets.declaration,
             ]), "The daemon that clients talk to.")
+    private static let connections = Setting(
+        section: "connections", ConfigSection([ConnectionSettings.providers.declaration], foreign: .names(["clients"])),
+        "Where accounts can be connected. The registrations there, with their secrets, are tokend's alone.")
     private static let peers = PeerUsers.setting(roles: PeerRole.allCases.map(\.description))
 
     static let layout = ConfigSection(
         [
             ownSection.declaration, walletSection.declaration, peers.declaration, ProviderConfiguration.all.declaration,
-            CatalogReader.models.declaration, CatalogReader.aliases.declaration,
-        ], foreign: .names(["tokend", "connections"]))
+            CatalogReader.models.declaration, CatalogReader.aliases.declaration, connections.declaration,
+        ], foreign: .names(["tokend"]))
 
     init(_ values: ConfigValues, _ credentials: CredentialStore, _ report: inout ConfigReport) {
         let own = values[Self.ownSection]
@@ -109,6 +135,9 @@ struct GatewaydConfiguration: RunnableConfiguration {
         metricsListener = own[Self.metricsListen]
         logsRequests = own[Self.logRequests]
         walletSocket = wallet[Self.walletd.socket]
+        tokenSocket = own[Self.tokenSocket]
+        allowedTargets = AddressPolicy(allowed: own[Self.allowedTargets])
+        connections = ConnectionSettings.table(values[Self.connections], &report)
         peers = PeerUsers(values[Self.peers])
         providers = values[ProviderConfiguration.all].map { ProviderConfiguration($0, credentials, &report) }
         catalog = CatalogReader.catalog(values, providers, &report)
@@ -178,6 +207,7 @@ extension GatewaydConfiguration {
             ("gatewayd.timeouts", !timeouts.waitsAlike(old.timeouts)),
             ("gatewayd.retention_days", retentionDays != old.retentionDays),
             ("gatewayd.metrics_listen", metricsListener != old.metricsListener),
+            ("gatewayd.tokend_socket", tokenSocket != old.tokenSocket),
             ("walletd.socket", walletSocket != old.walletSocket), ("peers", peers.users != old.peers.users),
         ]
         return changes.filter(\.1).map(\.0)

@@ -31,6 +31,27 @@ enum WalletLog {
     }
 }
 
+/// What the connection to tokend is worth saying.
+enum TokenLog {
+    static func note(_ event: LinkEvent, _ lane: MetricLane<GatewayMetric>, _ log: Logger) {
+        switch event {
+        case .connected(let peer, let version):
+            lane.set(.tokensConnected, to: 1)
+            log.info("tokend connected", metadata: ["build": "\(peer.build)", "version": "\(version)"])
+        case .disconnected(let reason):
+            lane.set(.tokensConnected, to: 0)
+            log.warning("tokend disconnected; credentials stay as they are", metadata: ["reason": "\(reason)"])
+        case .peerLeaving: log.info("tokend is leaving")
+        case .attemptFailed(let why, let pause):
+            log.warning(
+                "tokend not reached", metadata: ["reason": "\(why)", "retry_ms": "\(pause.nanoseconds / 1_000_000)"])
+        case .malformedAnswer(let number, let fault):
+            log.error(
+                "tokend sent an answer that cannot be read", metadata: ["message": "\(number)", "fault": "\(fault)"])
+        }
+    }
+}
+
 /// What the state of an upstream is worth saying: when it begins to fail, and when it is well again.
 enum UpstreamLog {
     static func failing(_ attempt: PlannedAttempt, _ trouble: UpstreamTrouble, _ log: Logger) {

@@ -24,19 +24,19 @@ extension Gateway {
 
     /// Routes a caller with a key may ask, beside the metered ones.
     func answer(
-        _ route: Route, _ parameter: String?, _ caller: AuthenticatedKey, _ id: RequestID, _ exchange: HTTPExchange
+        _ route: Route, _ parameters: [String], _ caller: AuthenticatedKey, _ id: RequestID, _ exchange: HTTPExchange
     ) {
         switch route.endpoint {
         case .tokenCount: TokenCount(self, exchange, id).start()
         case .models: Models.list(id, catalog, on: exchange)
-        case .model: Models.one(parameter ?? "", id, catalog, on: exchange)
+        case .model: Models.one(parameters[0], id, catalog, on: exchange)
         case .usage: account.usage(caller, id, on: exchange)
         case .balance: account.balance(caller, id, on: exchange)
         case .keyList: account.listKeys(caller, id, on: exchange)
         case .keyCreate: account.createKey(caller, id, on: exchange)
-        case .keyChange: account.changeKey(parameter ?? "", caller, id, on: exchange)
-        case .keyRevoke: account.revokeKey(parameter ?? "", caller, id, on: exchange)
-        case .keyUsage: account.keyUsage(parameter ?? "", caller, id, on: exchange)
+        case .keyChange: account.changeKey(parameters[0], caller, id, on: exchange)
+        case .keyRevoke: account.revokeKey(parameters[0], caller, id, on: exchange)
+        case .keyUsage: account.keyUsage(parameters[0], caller, id, on: exchange)
         case .probe, .health, .catalog, .metered:
             preconditionFailure("\(route.path) is answered elsewhere")
         }

@@ -21,12 +21,15 @@ final class Gateway: RequestHandler {
     let shared: GatewayShared
     let keys: KeyTable
     let wallet: WalletLink
+    /// `nil` where no accounts can be connected.
+    let tokens: TokenLink?
     let upstreams: UpstreamPools
     let account: AccountEndpoints
     let lane: MetricLane<GatewayMetric>
     private let log: Logger
     private(set) var settings: GatewaySettings
     private(set) var catalog: ServedCatalog
+    private(set) var connections: ServedConnections
     private var cooldowns: CooldownTable
     /// Hosts of this catalog that turned a request away for `stream_options`.
     private var withoutStreamOptions: Set<Int> = []
@@ -47,12 +50,14 @@ final class Gateway: RequestHandler {
         shared = parts.shared
         keys = parts.keys
         wallet = parts.wallet
+        tokens = parts.tokens
         upstreams = parts.upstreams
         account = parts.account
         lane = parts.lane
         log = parts.log
         settings = parts.settings
         catalog = parts.catalog
+        connections = parts.connections
         cooldowns = CooldownTable(parts.catalog.catalog)
         numbers = RequestNumbers(seed: parts.seed)
     }
@@ -62,7 +67,7 @@ final class Gateway: RequestHandler {
         let now = Clock.unixMillis()
         let id = numbers.next(at: now)
         let match = exchange.head.withPath { router.match(exchange.head.method, $0) }
-        guard case .route(let route, let parameter) = match else { return unrouted(match, id, exchange) }
+        guard case .route(let route, let parameters) = match else { return unrouted(match, id, exchange) }
         lane.add(.httpRequests, at: route.endpoint.label.rawValue)
         if route.admission == .open { return open(route, id, exchange) }
         do {
@@ -71,7 +76,7 @@ final class Gateway: RequestHandler {
             switch RateLimiting.ask(caller, settings.rates, instance: shared.instanceBucket, now: startedNanos) {
             case .limited(let standing): limited(standing, route, id, exchange)
             case .allowed(let standing):
-                admitted(route, parameter, caller, standing, id, exchange, startedNanos)
+                admitted(route, parameters, caller, standing, id, exchange, startedNanos)
             }
         } catch {
             lane.refuse(error.kind)
@@ -94,15 +99,15 @@ final class Gateway: RequestHandler {
     }
 
     private func admitted(
-        _ route: Route, _ parameter: Range<Int>?, _ caller: AuthenticatedKey, _ standing: RateStanding?,
+        _ route: Route, _ parameters: [Range<Int>], _ caller: AuthenticatedKey, _ standing: RateStanding?,
         _ id: RequestID,
         _ exchange: HTTPExchange, _ startedNanos: UInt64
     ) {
         guard case .metered(let surface) = route.endpoint else {
-            let parameter = parameter.map { range in
+            let parameters = parameters.map { range in
                 exchange.head.withPath { String(decoding: $0[range], as: UTF8.self) }
             }
-            return answer(route, parameter, caller, id, exchange)
+            return answer(route, parameters, caller, id, exchange)
         }
         do {
             try admitWork()
@@ -241,6 +246,7 @@ extension Gateway {
     /// The process ends.
     func close() {
         wallet.stop()
+        tokens?.stop()
         upstreams.close()
     }
 
@@ -248,11 +254,12 @@ extension Gateway {
     func cutLiveRequests() { for request in live { request.cut() } }
 
     /// Takes over a new configuration; requests under way keep the plan and prices they began with.
-    func adopt(_ settings: GatewaySettings, _ catalog: ServedCatalog) {
+    func adopt(_ settings: GatewaySettings, _ catalog: ServedCatalog, _ connections: ServedConnections) {
         cooldowns = CooldownTable(catalog.catalog, inheriting: cooldowns, of: self.catalog.catalog)
         withoutStreamOptions = []
         self.settings = settings
         self.catalog = catalog
+        self.connections = connections
         upstreams.keep(only: catalog.providers)
     }
 

@@ -31,6 +31,8 @@ final class GatewayDaemon: Sendable {
     private let startedAt = Clock.unixMillis()
     private let configured: Mutex<Configured>
     let listener = Mutex<NIOLoopBound<Listener>?>(nil)
+    /// Looks up the names that tenants' addresses have; one for the process.
+    private let resolver = SystemResolver()
     /// The thread that answers for numbers.
     let metrics: MetricsDesk
     private let backups = Mutex<NIOLoopBound<BackupDuty>?>(nil)
@@ -41,6 +43,7 @@ final class GatewayDaemon: Sendable {
     private struct Configured {
         var configuration: GatewaydConfiguration
         var served: ServedCatalog
+        var connections: ServedConnections
         var loadedAt: UnixMillis
         var identities: [ServerIdentity] = []
     }
@@ -63,10 +66,11 @@ final class GatewayDaemon: Sendable {
         let identity = PeerIdentity(
             role: .gatewayd, instance: SecureRandom.word(), build: "gatewayd \(WeirVersion.text)")
         let served = ServedCatalog(configuration, generation: 1, loadedAt: startedAt)
+        let connections = ServedConnections(configuration, resolver)
         let maker = GatewayMaker(
             loops: loops, shared: shared, publisher: publisher, snapshot: try store.directory(), identity: identity,
-            walletSocket: configuration.walletSocket, tls: try UpstreamTLS(), settings: GatewaySettings(configuration),
-            served: served, log: context.log)
+            walletSocket: configuration.walletSocket, tokenSocket: configuration.tokenSocket, tls: try UpstreamTLS(),
+            settings: GatewaySettings(configuration), served: served, connections: connections, log: context.log)
         server = HTTPServer(group: group, configuration: ServerConfiguration(configuration)) { loop in
             let gateway = maker.make(on: loop)
             gateways.add(gateway)
@@ -80,7 +84,8 @@ final class GatewayDaemon: Sendable {
         self.publisher = publisher
         self.shared = shared
         self.identity = identity
-        configured = Mutex(Configured(configuration: configuration, served: served, loadedAt: startedAt))
+        configured = Mutex(
+            Configured(configuration: configuration, served: served, connections: connections, loadedAt: startedAt))
     }
 
     /// Opens everything; where it listens, for a person.
@@ -170,16 +175,17 @@ extension GatewayDaemon {
     func adopt(_ configuration: GatewaydConfiguration) throws(ConfigRefusal) {
         let renewals = try renewedIdentities()
         let now = Clock.unixMillis()
-        let (served, restart) = configured.withLock { configured in
+        let (served, connections, restart) = configured.withLock { configured in
             let restart = configuration.needingRestart(comparedWith: configured.configuration)
             let served = ServedCatalog(configuration, generation: configured.served.generation + 1, loadedAt: now)
             configured.configuration = configuration
             configured.served = served
+            configured.connections = configured.connections.adopting(configuration, resolver)
             configured.loadedAt = now
-            return (served, restart)
+            return (served, configured.connections, restart)
         }
         let settings = GatewaySettings(configuration)
-        gateways.forEach { $0.adopt(settings, served) }
+        gateways.forEach { $0.adopt(settings, served, connections) }
         journal.set(isOn: configuration.logsRequests)
         renewals.forEach { $0() }
         guard !restart.isEmpty else { return }

@@ -20,9 +20,11 @@ struct GatewayMaker: Sendable {
     let snapshot: KeySnapshot
     let identity: PeerIdentity
     let walletSocket: String
+    let tokenSocket: String?
     let tls: UpstreamTLS
     let settings: GatewaySettings
     let served: ServedCatalog
+    let connections: ServedConnections
     let log: Logger
 
     /// On `loop`.
@@ -44,10 +46,24 @@ struct GatewayMaker: Sendable {
         return Gateway(
             GatewayParts(
                 index: UInt16(index), loop: loop, shared: shared, keys: keys, wallet: wallet,
+                tokens: tokenLink(on: loop.eventLoop, lane, index), connections: connections,
                 upstreams: UpstreamPools(loop: loop, tls: tls),
                 account: AccountEndpoints(
                     store: shared.store, administration: administration, wallet: client, eventLoop: loop.eventLoop),
                 lane: lane, log: log, settings: settings, catalog: served, seed: SecureRandom.word()))
+    }
+
+    private func tokenLink(
+        on eventLoop: any EventLoop, _ lane: MetricLane<GatewayMetric>, _ index: Int
+    ) -> TokenLink? {
+        guard let tokenSocket else { return nil }
+        let client = TokenClient(
+            path: tokenSocket, eventLoop: eventLoop, identity: identity,
+            settings: LinkSettings(seed: SecureRandom.word())
+        ) { [log] event in TokenLog.note(event, lane, log) }
+        let link = TokenLink(client: client, eventLoop: eventLoop, lane: lane, counts: index == 0, log: log)
+        link.start()
+        return link
     }
 }
 

@@ -12,6 +12,7 @@ import Translation
 enum GatewayMetric: Int, MetricKey {
     case httpRequests, started, refused, limited, failovers, overruns, clientsGone, failedRequests, unknownEndings
     case inFlight, walletsConnected, holds, holdTime, settlements, settlementRetries
+    case tokensConnected, credentials
 
     var family: MetricFamily {
         switch self {
@@ -60,6 +61,9 @@ enum GatewayMetric: Int, MetricKey {
                 "weir_gateway_settlement_retries_total",
                 "Settlements that walletd could not store and that are sent again."
             )
+        case .tokensConnected: .gauge("weir_gateway_token_connections", "Event loops connected to tokend.")
+        case .credentials:
+            .gauge("weir_gateway_credentials", "Credentials of connected accounts that requests can be made with.")
         }
     }
 

@@ -32,6 +32,8 @@ struct GatewayParts {
     let shared: GatewayShared
     let keys: KeyTable
     let wallet: WalletLink
+    let tokens: TokenLink?
+    let connections: ServedConnections
     let upstreams: UpstreamPools
     let account: AccountEndpoints
     let lane: MetricLane<GatewayMetric>

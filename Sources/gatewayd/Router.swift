@@ -11,8 +11,8 @@ import HTTP
 struct Router: Sendable {
     /// What a method and path lead to.
     enum Match {
-        /// A row, and the text of its `{id}` segment if it has one.
-        case route(Route, parameter: Range<Int>?)
+        /// A row, and where in the path its `{…}` segments are.
+        case route(Route, parameters: [Range<Int>])
         /// The path exists with these other methods.
         case otherMethods([String])
         case unknown
@@ -21,9 +21,8 @@ struct Router: Sendable {
     private struct Row: Sendable {
         let route: Route
         let method: RequestMethod
-        let before: [UInt8]
-        /// `nil` when the path has no parameter: then `before` is the whole path.
-        let after: [UInt8]?
+        /// What stands around the parameters: one piece more than there are parameters, without any the whole path.
+        let pieces: [[UInt8]]
     }
 
     private let rows: [Row]
@@ -32,40 +31,38 @@ struct Router: Sendable {
         let metered = routes.filter { $0.admission == .metered }
         let others = routes.filter { $0.admission != .metered }
         rows = (metered + others).map { route in
-            let path = Array(route.path.utf8)
-            guard let parameter = Self.parameterRange(in: path) else {
-                return Row(route: route, method: route.method, before: path, after: nil)
-            }
-            return Row(
-                route: route, method: route.method, before: Array(path[..<parameter.lowerBound]),
-                after: Array(path[parameter.upperBound...]))
+            Row(route: route, method: route.method, pieces: Self.pieces(of: route.path))
         }
     }
 
     /// The row for `method` and `path` (no query).
     func match(_ method: RequestMethod, _ path: UnsafeRawBufferPointer) -> Match {
         for row in rows where row.method == method {
-            if let found = matches(row, path) { return .route(row.route, parameter: found) }
+            if let found = parameters(row, path) { return .route(row.route, parameters: found) }
         }
-        let others = rows.filter { matches($0, path) != nil }.map(\.route.methodText)
+        let others = rows.filter { parameters($0, path) != nil }.map(\.route.methodText)
         return others.isEmpty ? .unknown : .otherMethods(others)
     }
 
-    /// `nil`: no match. `.some(nil)`: matches without parameter.
-    private func matches(_ row: Row, _ path: UnsafeRawBufferPointer) -> Range<Int>?? {
-        guard let after = row.after else { return row.before.elementsEqual(path) ? .some(nil) : nil }
-        let least = row.before.count + after.count
-        guard path.count > least, path.starts(with: row.before) else { return nil }
-        let parameter = row.before.count..<(path.count - after.count)
-        guard path[parameter.upperBound...].elementsEqual(after) else { return nil }
-        return path[parameter].contains(UInt8(ascii: "/")) ? nil : .some(parameter)
+    /// `nil` when the path is not the row's. A parameter is one segment that is not empty.
+    private func parameters(_ row: Row, _ path: UnsafeRawBufferPointer) -> [Range<Int>]? {
+        guard row.pieces.count > 1 else { return row.pieces[0].elementsEqual(path) ? [] : nil }
+        guard path.starts(with: row.pieces[0]) else { return nil }
+        var parameters: [Range<Int>] = []
+        var position = row.pieces[0].count
+        for piece in row.pieces.dropFirst() {
+            let end = path[position...].firstIndex(of: UInt8(ascii: "/")) ?? path.count
+            guard end > position, path[end...].starts(with: piece) else { return nil }
+            parameters.append(position..<end)
+            position = end + piece.count
+        }
+        return position == path.count ? parameters : nil
     }
 
-    private static func parameterRange(in path: [UInt8]) -> Range<Int>? {
-        guard let open = path.firstIndex(of: UInt8(ascii: "{")), let close = path.firstIndex(of: UInt8(ascii: "}"))
-        else {
-            return nil
+    private static func pieces(of path: String) -> [[UInt8]] {
+        path.split(separator: "{", omittingEmptySubsequences: false).map { part in
+            // All but the first piece follow the name of a parameter.
+            Array((part.firstIndex(of: "}").map { part[part.index(after: $0)...] } ?? part).utf8)
         }
-        return open..<(close + 1)
     }
 }

@@ -38,7 +38,7 @@ enum Endpoint: Sendable {
 /// One row: a method and path, and what it takes.
 struct Route: Sendable {
     let method: RequestMethod
-    /// Segments separated by `/`; a segment `{id}` matches any single one.
+    /// Segments separated by `/`; a segment in braces matches any single one.
     let path: String
     let manner: Manner
     let scope: Scope

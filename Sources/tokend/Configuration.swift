@@ -156,27 +156,6 @@ extension TokendConfiguration {
     }
 }
 
-/// Entries of `allowed_targets`.
-enum TargetSettings {
-    static let target = ScalarKind(
-        "network or place", example: AllowedTarget.example,
-        parse: { scalar throws(ConfigReason) in
-            do throws(AllowedTargetProblem) {
-                return try AllowedTarget(scalar.text)
-            } catch {
-                throw ConfigReason("\(error)")
-            }
-        }, render: { $0.description })
-}
-
-extension AllowedTarget {
-    /// What stands in for an entry that cannot be read, whose file is refused.
-    fileprivate static var example: AllowedTarget {
-        guard let target = try? AllowedTarget("10.0.0.0/8") else { preconditionFailure("10.0.0.0/8 is a network") }
-        return target
-    }
-}
-
 extension KeyRefusal {
     /// For the operator.
     var text: String {

@@ -103,9 +103,7 @@ extension Service {
                 guard let removed else { return answer.refuse(.accountUnknown, "there is no such account") }
                 let record = removed.record
                 refreshes.forget(record.id)
-                watchers.withdrew(
-                    record.id,
-                    Withdrawal(account: record.key, generation: record.withdrawal, reason: "it was removed"))
+                watchers.withdrew(record.id, Withdrawal(account: record.key, generation: record.withdrawal))
                 guard request.revoke else { return answer.removed(revoked: false, "") }
                 revoke(removed) { answer.removed(revoked: $0 == nil, $0 ?? "") }
             })

@@ -15,7 +15,6 @@ import Tenancy
 struct Withdrawal: Sendable {
     let account: AccountKey
     let generation: UInt64
-    let reason: String
 }
 
 /// Bound to its event loop.
@@ -139,7 +138,7 @@ private final class Watcher {
             outgoing.append(
                 CredentialChange(
                     .change,
-                    .withdrawn(withdrawal.account, generation: withdrawal.generation, reason: withdrawal.reason)))
+                    .withdrawn(withdrawal.account, generation: withdrawal.generation, reason: "")))
         }
         let (rules, asked) = (watchers.rules, ids)
         read({ store throws(StorageError) in try store.releases(of: asked, rules) }) { [self] page in

@@ -24,11 +24,11 @@ import Testing
         "HTTP": ["NIOCore", "NIOPosix", "NIOSSL", "NIOTLS", "CZlib", "Glibc", "Synchronization"],
         "DaemonKit": ["Metrics", "Logging", "CYAML", "CSystemd", "Glibc", "Synchronization"],
         // Reads what Connections decides by: the one edge that knows a core's values, and none of its rules.
-        "ProviderCatalog": ["Tenancy", "Connections", "DaemonKit"],
+        "ProviderCatalog": ["Tenancy", "Connections", "DaemonKit", "HTTP"],
         // Daemons. The absences carry the design: gatewayd has no Ledger, walletd no HTTP.
         "gatewayd": [
-            "Money", "Tenancy", "JSON", "Metrics", "Translation", "Routing", "Hashing", "IPC", "HTTP", "Storage",
-            "DaemonKit", "NIOCore", "NIOPosix", "Logging", "Glibc", "Synchronization",
+            "Money", "Tenancy", "JSON", "Metrics", "Translation", "Routing", "Connections", "ProviderCatalog",
+            "Hashing", "IPC", "HTTP", "Storage", "DaemonKit", "NIOCore", "NIOPosix", "Logging", "Glibc", "Synchronization",
         ],
         "walletd": [
             "Money", "Tenancy", "Metrics", "Ledger", "IPC", "Storage", "DaemonKit", "NIOCore", "NIOPosix", "Logging",

@@ -36,7 +36,7 @@ public struct CredentialChange: WireValue, Hashable {
     public var expiresAt: UnixMillis?
     /// What the provider told about the account that requests need, such as an instance's address.
     public var metadata: [MetadataField]
-    /// Why it was withdrawn, for people.
+    /// Why a withdrawn one cannot be used, for people; empty where the account is gone.
     public var reason: String
 
     public init(

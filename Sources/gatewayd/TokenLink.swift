@@ -1,0 +1,102 @@
+// TokenLink: one event loop's dealings with tokend.
+//
+// For: keeping the loop's credentials as they are in the vault, and saying which of them a provider did not accept.
+// Refuses: to be waited for: requests work with what is known, also while tokend is away.
+// Called by: GatewayMaker (makes it), AgentRunner (credentials), the routes for accounts (questions to tokend).
+
+import DaemonKit
+import IPC
+import Logging
+import NIOCore
+import Tenancy
+
+/// Loop-bound.
+final class TokenLink {
+    /// The pause before credentials are watched again on a connection that stands, as after tokend's reload.
+    static let watchRetry: TimeAmount = .milliseconds(200)
+    /// How long tokend may take to hear of a credential that was not accepted.
+    static let rejectedDeadline: TimeAmount = .seconds(5)
+
+    /// Asks tokend; a question waits for the link's patience while tokend is away, then fails.
+    let client: TokenClient
+    /// The credentials of this loop.
+    let credentials = CredentialTable()
+    private let eventLoop: any EventLoop
+    private let lane: MetricLane<GatewayMetric>
+    /// Of all loops one tells how many credentials there are.
+    private let counts: Bool
+    private let log: Logger
+    /// Tells watches apart: what an older one still says is not heard.
+    private var watch = 0
+    /// Credentials of which tokend was told that they were not accepted.
+    private var rejected: [AccountKey: UInt64] = [:]
+    private var isStopped = false
+
+    init(
+        client: TokenClient, eventLoop: any EventLoop, lane: MetricLane<GatewayMetric>, counts: Bool, log: Logger
+    ) {
+        (self.client, self.eventLoop, self.lane, self.counts, self.log) = (client, eventLoop, lane, counts, log)
+        client.link.onConnected = { [unowned self] in beginWatch() }
+    }
+
+    /// Begins to connect, and keeps connecting.
+    func start() { client.start() }
+
+    /// Ends the connection; credentials stay as they are.
+    func stop() {
+        isStopped = true
+        client.stop()
+    }
+
+    var isConnected: Bool { client.link.isConnected }
+
+    /// A provider has refused this credential with 401: told once, and again when tokend did not hear it.
+    func reject(_ account: AccountKey, generation: UInt64) {
+        guard rejected.updateValue(generation, forKey: account) != generation else { return }
+        let request = TokenRejectedRequest(account: account, generation: generation)
+        client.rejected(request, deadline: Self.rejectedDeadline) { [self] result in
+            guard case .failure(let failure) = result else { return }
+            if rejected[account] == generation { rejected[account] = nil }
+            log.warning(
+                "tokend was not told of a credential that was refused",
+                metadata: ["account": "\(account)", "failure": "\(failure)"])
+        }
+    }
+}
+
+extension TokenLink {
+    private func beginWatch() {
+        watch += 1
+        let number = watch
+        credentials.begin()
+        client.watch(TokenWatchRequest()) { [weak self] change in
+            guard let self, number == watch else { return }
+            take(change)
+        } _: { [weak self] result in
+            guard let self, number == watch else { return }
+            ended(result)
+        }
+    }
+
+    private func take(_ change: CredentialChange) {
+        credentials.take(change)
+        if let account = change.account { rejected[account] = nil }
+        if change.phase == .complete {
+            log.info("credentials are known", metadata: ["usable": "\(credentials.usable)"])
+        }
+        if counts, change.phase != .snapshot { lane.set(.credentials, to: credentials.usable) }
+    }
+
+    /// tokend ends a watch when it reloads or cannot read the vault. A new connection begins a watch by itself.
+    private func ended(_ result: Result<EmptyAnswer, CallFailure>) {
+        guard isConnected, !isStopped else { return }
+        if case .failure(let failure) = result {
+            log.info("credentials are asked for again", metadata: ["reason": "\(failure)"])
+        }
+        let number = watch
+        eventLoop.assumeIsolated().scheduleTask(in: Self.watchRetry) { [weak self] in
+            guard let self, number == watch, isConnected, !isStopped else { return }
+            beginWatch()
+        }
+    }
+}
