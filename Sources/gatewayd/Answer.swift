@@ -4,6 +4,7 @@
 // Refuses: nothing; a vendor's own error bodies are relayed elsewhere, unchanged (case T-17).
 // Called by: Gateway, MeteredRequest, Endpoints.
 
+import Connections
 import HTTP
 import JSON
 import NIOCore
@@ -52,7 +53,8 @@ enum Answer {
     ) {
         var body: [UInt8] = []
         append(refusal, manner, id, to: &body)
-        exchange.respond(status: refusal.kind.status, body: ByteBuffer(bytes: body)) { headers in
+        let status = manner == .agent ? AgentFailure(refusal).status : refusal.kind.status
+        exchange.respond(status: status, body: ByteBuffer(bytes: body)) { headers in
             headers.append("content-type", "application/json")
             if let seconds = refusal.retryAfterSeconds { headers.append("retry-after", seconds) }
             appendIdentity(of: id, manner, to: &headers)
@@ -78,6 +80,7 @@ enum Answer {
         case .anthropic: error.appendJSON(.anthropic, requestID: id.description, to: &body)
         case .openai: error.appendJSON(.openai, requestID: id.description, to: &body)
         case .account: appendAccountError(refusal, id, to: &body)
+        case .agent: body += AgentAnswer(AgentFailure(refusal)).body
         }
     }
 

@@ -104,6 +104,13 @@ extension CredentialTable {
         }
     }
 
+    /// The account that a tenant prefers at a provider: whose fact `default` is `true`.
+    func preferred(of tenant: TenantID, at provider: ProviderID) -> AccountName? {
+        picture[Place(tenant: tenant, provider: provider)]?.first {
+            $0.value.credential?.facts["default"] == "true"
+        }?.key
+    }
+
     /// The credential of an account; `nil` when it cannot be used or is not there.
     func credential(of key: AccountKey) -> HeldCredential? { account(key)?.credential }
 

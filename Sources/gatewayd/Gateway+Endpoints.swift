@@ -17,7 +17,7 @@ extension Gateway {
         case .health: Health.answer(id, self, on: exchange)
         case .catalog: account.catalog(catalog, id, on: exchange)
         case .metered, .tokenCount, .models, .model, .usage, .balance, .keyList, .keyCreate,
-            .keyChange, .keyRevoke, .keyUsage:
+            .keyChange, .keyRevoke, .keyUsage, .agentCall:
             preconditionFailure("\(route.path) is not open to everybody")
         }
     }
@@ -37,6 +37,7 @@ extension Gateway {
         case .keyChange: account.changeKey(parameters[0], caller, id, on: exchange)
         case .keyRevoke: account.revokeKey(parameters[0], caller, id, on: exchange)
         case .keyUsage: account.keyUsage(parameters[0], caller, id, on: exchange)
+        case .agentCall: AgentRequest(self, exchange, caller, domain: parameters[1], id).start(tenant: parameters[0])
         case .probe, .health, .catalog, .metered:
             preconditionFailure("\(route.path) is answered elsewhere")
         }
@@ -72,6 +73,7 @@ extension Gateway {
         if begins("/v1/usage") || begins("/v1/billing") || begins("/v1/keys") || begins("/v1/catalog") {
             return .account
         }
+        if begins("/api/v1/") { return .agent }
         return nil
     }
 }

@@ -23,6 +23,8 @@ final class Gateway: RequestHandler {
     let wallet: WalletLink
     /// `nil` where no accounts can be connected.
     let tokens: TokenLink?
+    /// Calls providers' APIs with tenants' accounts.
+    let agents: AgentRunner
     let upstreams: UpstreamPools
     let account: AccountEndpoints
     let lane: MetricLane<GatewayMetric>
@@ -51,6 +53,10 @@ final class Gateway: RequestHandler {
         keys = parts.keys
         wallet = parts.wallet
         tokens = parts.tokens
+        agents = AgentRunner(
+            pool: UpstreamPool(loop: parts.loop, configuration: PoolConfiguration(), tls: parts.tls),
+            tokens: parts.tokens, connections: parts.connections, limits: AgentLimits(parts.settings),
+            desk: AgentDesk(lane: parts.lane, keep: { [store = parts.shared.store] in store.append($0) }))
         upstreams = parts.upstreams
         account = parts.account
         lane = parts.lane
@@ -247,6 +253,7 @@ extension Gateway {
     func close() {
         wallet.stop()
         tokens?.stop()
+        agents.close()
         upstreams.close()
     }
 
@@ -260,6 +267,7 @@ extension Gateway {
         self.settings = settings
         self.catalog = catalog
         self.connections = connections
+        agents.adopt(connections, AgentLimits(settings))
         upstreams.keep(only: catalog.providers)
     }
 

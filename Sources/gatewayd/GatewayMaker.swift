@@ -46,7 +46,7 @@ struct GatewayMaker: Sendable {
         return Gateway(
             GatewayParts(
                 index: UInt16(index), loop: loop, shared: shared, keys: keys, wallet: wallet,
-                tokens: tokenLink(on: loop.eventLoop, lane, index), connections: connections,
+                tokens: tokenLink(on: loop.eventLoop, lane, index), connections: connections, tls: tls,
                 upstreams: UpstreamPools(loop: loop, tls: tls),
                 account: AccountEndpoints(
                     store: shared.store, administration: administration, wallet: client, eventLoop: loop.eventLoop),

@@ -12,7 +12,7 @@ import Translation
 enum GatewayMetric: Int, MetricKey {
     case httpRequests, started, refused, limited, failovers, overruns, clientsGone, failedRequests, unknownEndings
     case inFlight, walletsConnected, holds, holdTime, settlements, settlementRetries
-    case tokensConnected, credentials
+    case tokensConnected, credentials, agentCalls, agentTime, agentsInFlight
 
     var family: MetricFamily {
         switch self {
@@ -64,6 +64,15 @@ enum GatewayMetric: Int, MetricKey {
         case .tokensConnected: .gauge("weir_gateway_token_connections", "Event loops connected to tokend.")
         case .credentials:
             .gauge("weir_gateway_credentials", "Credentials of connected accounts that requests can be made with.")
+        case .agentCalls:
+            .counter(
+                "weir_gateway_agent_calls_total", "Calls of the agent API, by what became of them.", labels: ["outcome"])
+        case .agentTime:
+            .histogram(
+                "weir_gateway_agent_call_duration_seconds",
+                "From sending an agent's call to its provider to the whole answer, or none.", decimals: 6,
+                bounds: Self.agentBounds)
+        case .agentsInFlight: .gauge("weir_gateway_agent_calls_in_flight", "Agents' calls under way at providers.")
         }
     }
 
@@ -72,10 +81,17 @@ enum GatewayMetric: Int, MetricKey {
         case .httpRequests: EndpointLabel.allCases.map { [$0.text] }
         case .refused: Translation.ErrorKind.allCases.map { [$0.label] }
         case .holds: HoldLabel.allCases.map { ["\($0)"] }
+        case .agentCalls: AgentOutcome.allCases.map { [$0.label] }
         case .settlements: SettlementLabel.allCases.map { ["\($0)"] }
         default: [[]]
         }
     }
+
+    /// Micro-seconds: from a server next door to the longest timeout.
+    private static let agentBounds = [
+        1000, 2000, 5000, 10_000, 20_000, 50_000, 100_000, 200_000, 500_000, 1_000_000, 2_000_000, 5_000_000, 10_000_000,
+        20_000_000, 30_000_000,
+    ]
 
     /// Micro-seconds: from a round trip between two idle threads to the end of the link's patience.
     private static let holdBounds = [
@@ -95,7 +111,7 @@ enum SettlementLabel: Int, CaseIterable {
 
 /// What a request asked for, coarse enough for a label.
 enum EndpointLabel: Int, CaseIterable {
-    case messages, chatCompletions, responses, embeddings, tokenCount, models, account, keys, probe, unknown
+    case messages, chatCompletions, responses, embeddings, tokenCount, models, account, keys, agent, probe, unknown
 
     var text: String {
         switch self {
@@ -117,6 +133,7 @@ extension Endpoint {
         case .models, .model, .catalog: .models
         case .usage, .balance: .account
         case .keyList, .keyCreate, .keyChange, .keyRevoke, .keyUsage: .keys
+        case .agentCall: .agent
         case .probe, .health: .probe
         }
     }

@@ -34,6 +34,7 @@ struct GatewayParts {
     let wallet: WalletLink
     let tokens: TokenLink?
     let connections: ServedConnections
+    let tls: UpstreamTLS
     let upstreams: UpstreamPools
     let account: AccountEndpoints
     let lane: MetricLane<GatewayMetric>

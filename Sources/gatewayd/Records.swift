@@ -83,6 +83,10 @@ enum ErrorKind: UInt8, CaseIterable, Sendable {
     case storageUnavailable = 16
     case draining = 17
     case internalFault = 18
+    /// An address that somebody else than the operator named may not be called.
+    case addressForbidden = 19
+    /// A provider did not accept a connected account's credential.
+    case credentialRefused = 20
 
     /// The name in answers, logs and tables.
     var name: String {
@@ -105,6 +109,8 @@ enum ErrorKind: UInt8, CaseIterable, Sendable {
         case .storageUnavailable: "storage_unavailable"
         case .draining: "draining"
         case .internalFault: "internal"
+        case .addressForbidden: "address_forbidden"
+        case .credentialRefused: "credential_refused"
         }
     }
 }

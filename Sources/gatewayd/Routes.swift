@@ -13,6 +13,8 @@ enum Manner: Sendable, CaseIterable {
     case openai
     /// Weir's own account routes: `{"error":{"code","message","request_id"}}`.
     case account
+    /// The agent API: `{"success":false,"error","code","status"}`.
+    case agent
 }
 
 /// How far a request must go through admission before its endpoint runs.
@@ -33,6 +35,7 @@ enum Endpoint: Sendable {
     case models, model
     case usage, balance, catalog
     case keyList, keyCreate, keyChange, keyRevoke, keyUsage
+    case agentCall
 }
 
 /// One row: a method and path, and what it takes.
@@ -69,6 +72,7 @@ enum Routes {
         Route(.patch, "/v1/keys/{id}", .account, .keys, .authenticated, .keyChange),
         Route(.delete, "/v1/keys/{id}", .account, .keys, .authenticated, .keyRevoke),
         Route(.get, "/v1/keys/{id}/usage", .account, .keys, .authenticated, .keyUsage),
+        Route(.post, "/api/v1/{tenant}/{domain}", .agent, .agent, .authenticated, .agentCall),
     ]
 }
 

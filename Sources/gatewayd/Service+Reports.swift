@@ -131,7 +131,8 @@ extension ErrorKind {
     /// Whose fault it is.
     var side: FaultSide {
         switch self {
-        case .insufficientFunds, .budgetExceeded, .rateLimited, .requestInvalid, .modelUnknown, .forbidden, .clientGone:
+        case .insufficientFunds, .budgetExceeded, .rateLimited, .requestInvalid, .modelUnknown, .forbidden, .clientGone,
+            .addressForbidden, .credentialRefused:
             .client
         case .walletUnavailable, .settlementRefused, .storageUnavailable, .draining, .internalFault: .weir
         case .upstreamConnect, .upstreamTimeout, .upstreamStatus, .upstreamClosed, .upstreamMalformed, .upstreamEvent:

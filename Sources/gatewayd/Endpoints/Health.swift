@@ -4,6 +4,7 @@
 // Refuses: nothing; says `degraded` with 503 when the wallet is away, usage can not be recorded, or the daemon drains.
 // Called by: Gateway.
 
+import Connections
 import HTTP
 import JSON
 import NIOCore
@@ -17,6 +18,7 @@ enum Health {
 
     static func answer(_ id: RequestID, _ gateway: Gateway, on exchange: HTTPExchange) {
         let wallet = gateway.wallet.isConnected
+        let tokens = gateway.tokens
         let storage = gateway.store.isAccepting
         let isWell = wallet && storage && !gateway.isDraining
         var body: [UInt8] = []
@@ -28,9 +30,23 @@ enum Health {
                     object: {
                         $0.member("wallet", wallet ? "ok" : "unavailable")
                         $0.member("storage", storage ? "ok" : "unavailable")
+                        if let tokens { $0.member("vault", tokens.isConnected ? "ok" : "unavailable") }
                     })
+                if let tokens { Self.write(tokens.credentials.counts(at: Clock.unixMillis()), to: &$0) }
+                $0.member("providers", gateway.connections.providers.providers.count)
             }
         }
         Answer.json(body, status: isWell ? 200 : 503, .account, id, on: exchange)
+    }
+
+    /// Credentials of connected accounts. Without the vault those that are here go on to work, so it decides nothing.
+    private static func write(_ counts: CredentialCounts, to writer: inout JSONWriter) {
+        writer.member(
+            "tokens",
+            object: {
+                $0.member("total", counts.total)
+                $0.member("expiring_soon", counts.expiringSoon)
+                $0.member("expired", counts.expired)
+            })
     }
 }
