@@ -106,7 +106,8 @@ struct GatewaydConfiguration: RunnableConfiguration {
         ConfigSection(
             [listen.declaration, threads.declaration] + process.all + [
                 limits.declaration, timeouts.declaration, rateLimits.declaration, abandoned.declaration,
-                estimate.declaration, retention.declaration, metricsListen.declaration, logRequests.declaration, tokenSocket.declaration,
+                estimate.declaration, retention.declaration, metricsListen.declaration, logRequests.declaration,
+                tokenSocket.declaration,
                 allowedTargets.declaration,
             ]), "The daemon that clients talk to.")
     private static let connections = Setting(

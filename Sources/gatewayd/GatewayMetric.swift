@@ -66,7 +66,8 @@ enum GatewayMetric: Int, MetricKey {
             .gauge("weir_gateway_credentials", "Credentials of connected accounts that requests can be made with.")
         case .agentCalls:
             .counter(
-                "weir_gateway_agent_calls_total", "Calls of the agent API, by what became of them.", labels: ["outcome"])
+                "weir_gateway_agent_calls_total", "Calls of the agent API, by what became of them.", labels: ["outcome"]
+            )
         case .agentTime:
             .histogram(
                 "weir_gateway_agent_call_duration_seconds",
@@ -89,7 +90,8 @@ enum GatewayMetric: Int, MetricKey {
 
     /// Micro-seconds: from a server next door to the longest timeout.
     private static let agentBounds = [
-        1000, 2000, 5000, 10_000, 20_000, 50_000, 100_000, 200_000, 500_000, 1_000_000, 2_000_000, 5_000_000, 10_000_000,
+        1000, 2000, 5000, 10_000, 20_000, 50_000, 100_000, 200_000, 500_000, 1_000_000, 2_000_000, 5_000_000,
+        10_000_000,
         20_000_000, 30_000_000,
     ]
 

@@ -9,7 +9,7 @@ import threading
 import pytest
 
 import raw
-from authority import Authority
+from authority import CLIENT, SECRET, Authority
 from connected import ConnectedWeir, call, failure, is_secret_free
 from provider import Provider
 from weir import SECRETS
@@ -198,7 +198,7 @@ def test_a_refused_key_is_told_and_the_account_stays(connected, agent, provider)
 def test_a_refused_token_is_refreshed_and_the_next_call_is_good(provider, tmp_path):
     with Authority(leeway=60.0) as authority:
         url = f"http://127.0.0.1:{authority.port}"
-        with ConnectedWeir(tmp_path / "w", provider.url, url) as weir:
+        with ConnectedWeir(tmp_path / "w", provider.url, url, registration=(CLIENT, SECRET)) as weir:
             tenant = weir.agent("fresh")
             refresh = str(weir.secret_file(Authority.token("fresh", 0)))
             weir.connect(
@@ -216,7 +216,8 @@ def test_o10_an_address_that_a_tenant_names_is_judged_where_it_leads(connected, 
     provider.asked.clear()
     inside = {
         "address": f"http://127.0.0.1:{provider.port}", "loopback": "https://127.0.0.1",
-        "metadata": "https://169.254.169.254/latest", "private": "https://10.0.0.1", "mapped": "https://[::ffff:10.0.0.1]",
+        "metadata": "https://169.254.169.254/latest", "private": "https://10.0.0.1",
+        "mapped": "https://[::ffff:10.0.0.1]",
         "name": "https://localhost", "own": f"https://{socket.gethostname()}",
     }
     for account, base in inside.items():
@@ -282,7 +283,7 @@ def test_before_tokend_has_told_anything_calls_are_503_and_afterwards_they_work(
 def test_a_dead_account_is_told_from_one_that_is_not_there(provider, tmp_path):
     with Authority(leeway=60.0) as authority:
         url = f"http://127.0.0.1:{authority.port}"
-        with ConnectedWeir(tmp_path / "w", provider.url, url) as weir:
+        with ConnectedWeir(tmp_path / "w", provider.url, url, registration=(CLIENT, SECRET)) as weir:
             tenant = weir.agent("ended")
             refresh = str(weir.secret_file(Authority.token("ended", 0)))
             weir.connect(

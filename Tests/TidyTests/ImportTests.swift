@@ -28,7 +28,8 @@ import Testing
         // Daemons. The absences carry the design: gatewayd has no Ledger, walletd no HTTP.
         "gatewayd": [
             "Money", "Tenancy", "JSON", "Metrics", "Translation", "Routing", "Connections", "ProviderCatalog",
-            "Hashing", "IPC", "HTTP", "Storage", "DaemonKit", "NIOCore", "NIOPosix", "Logging", "Glibc", "Synchronization",
+            "Hashing", "IPC", "HTTP", "Storage", "DaemonKit", "NIOCore", "NIOPosix", "Logging", "Glibc",
+            "Synchronization",
         ],
         "walletd": [
             "Money", "Tenancy", "Metrics", "Ledger", "IPC", "Storage", "DaemonKit", "NIOCore", "NIOPosix", "Logging",

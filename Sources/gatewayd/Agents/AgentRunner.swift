@@ -142,7 +142,8 @@ extension AgentRunner {
         let offers = credentials.offers(of: tenant, at: provider.id)
         do throws(AgentFailure) {
             let preferred = credentials.preferred(of: tenant, at: provider.id)
-            let name = try AccountChoice.choose(from: offers, wanted: wanted, preferred: preferred, provider: provider.id)
+            let name = try AccountChoice.choose(
+                from: offers, wanted: wanted, preferred: preferred, provider: provider.id)
             return AccountKey(tenant: tenant, provider: provider.id, account: name)
         } catch {
             throw AgentMisfortune(error)

@@ -31,6 +31,8 @@ enum SampleConfiguration {
             #     private_key: /etc/weir/tls/privkey.pem
           socket: /run/weir/gatewayd.sock
           state_directory: /var/lib/weir/gatewayd
+          # Where tokend, below, answers: agents call with connected accounts. Without this line they cannot.
+          tokend_socket: /run/weir/tokend.sock
           log_level: info
           # Each attempt as a line of the log: journalctl -u gatewayd TENANT=acme
           # log_requests: true
