@@ -111,6 +111,7 @@ def test_only_a_key_of_the_tenant_with_the_scope_is_let_in(connected, agent, pro
     assert failure(raw.ask(connected.port, "POST", path, {}, b"{}")) == (401, "AUTH_FAILED")
     other = connected.agent(f"{agent.name}-other")
     assert failure(raw.post(other, path, body)) == (401, "AUTH_FAILED")
+    assert connected.metrics().total("weir_gateway_agent_calls_total", outcome="refused") >= 1
     # A tenant that there is not is told from another's no more than a key is.
     assert failure(raw.post(agent, "/api/v1/nobody/shop", body)) == (401, "AUTH_FAILED")
     agent.key, _ = connected.key(agent.name)
@@ -142,6 +143,15 @@ def test_errors_of_the_provider_keep_their_status_and_are_rows_where_they_are_so
     rows = connected.ctl("errors", "--tenant", agent.name)
     kinds = sorted(row["kind"] for row in rows)
     assert kinds == ["upstream_closed", "upstream_malformed", "upstream_status", "upstream_status"]
+
+
+def test_an_answer_beyond_the_bound_is_no_answer(provider, tmp_path):
+    with ConnectedWeir(tmp_path / "w", provider.url, body_limit="8MiB, answer: 64KiB") as weir:
+        tenant = weir.agent("bounded")
+        weir.connect("bounded/shop/main", KEY)
+        assert call(tenant, "shop", path="/large/65000").status == 200
+        assert failure(call(tenant, "shop", path="/large/65600")) == (502, "UPSTREAM_ERROR")
+        assert call(tenant, "shop", path="/echo").status == 200
 
 
 def test_a_body_that_is_no_json_is_handed_on_as_text_and_none_as_null(agent):

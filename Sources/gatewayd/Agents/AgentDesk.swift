@@ -12,17 +12,14 @@ import Tenancy
 
 /// What became of a call, as a label.
 enum AgentOutcome: CaseIterable {
-    case ok, authFailed, tenantNotFound, tenantSuspended, rateLimited, configMissing, validationError, tokenMissing
-    case tokenExpired, timeout, upstreamError, clientGone
+    case ok, refused, configMissing, validationError, tokenMissing, tokenExpired, timeout, upstreamError, clientGone
 
     /// `nil` for a success.
     init(_ code: AgentErrorCode?) {
         switch code {
         case nil: self = .ok
-        case .authFailed: self = .authFailed
-        case .tenantNotFound: self = .tenantNotFound
-        case .tenantSuspended: self = .tenantSuspended
-        case .rateLimited: self = .rateLimited
+        // Who asks is looked at before what is asked.
+        case .authFailed, .tenantNotFound, .tenantSuspended, .rateLimited: self = .refused
         case .configMissing: self = .configMissing
         case .validationError: self = .validationError
         case .tokenMissing: self = .tokenMissing
@@ -48,6 +45,9 @@ struct AgentDesk {
 
     /// As many calls are under way now.
     func underWay(_ count: Int) { lane.set(.agentsInFlight, to: count) }
+
+    /// It was turned away before it came to a call.
+    func refused(_ failure: AgentFailure) { lane.add(.agentCalls, at: AgentOutcome(failure.code).place) }
 
     /// A call is over, with an answer of its provider or without.
     func took(micros: Int) { lane.observe(.agentTime, micros) }

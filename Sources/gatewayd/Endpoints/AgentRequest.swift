@@ -29,7 +29,7 @@ final class AgentRequest {
     /// `tenant` is the one that the path names.
     func start(tenant: String) {
         guard tenant == caller.tenant.id.text else {
-            return answer(AgentAnswer(AgentFailure(.authFailed, "this API key is not one of the tenant in the path")))
+            return refuse(AgentFailure(.authFailed, "this API key is not one of the tenant in the path"))
         }
         exchange.onClientGone = { [self] in clientGone() }
         exchange.collectBody(limit: AgentCall.largest) { [self] in bodyRead($0) }
@@ -44,10 +44,15 @@ final class AgentRequest {
         case .failure(.clientGone): break
         case .failure(.bodyTooLarge):
             let reason = "the request body is larger than \(AgentCall.largest) bytes"
-            answer(AgentAnswer(AgentFailure(.validationError, reason, status: RequestProblem.bodyTooLarge.status)))
+            refuse(AgentFailure(.validationError, reason, status: RequestProblem.bodyTooLarge.status))
         case .failure(let problem):
             Answer.refuse(RequestPipeline.refusal(for: problem, gateway.settings), .agent, id, on: exchange)
         }
+    }
+
+    private func refuse(_ failure: AgentFailure) {
+        gateway.agents.desk.refused(failure)
+        answer(AgentAnswer(failure))
     }
 
     private func answer(_ answer: AgentAnswer) {
