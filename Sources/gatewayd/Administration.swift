@@ -3,6 +3,8 @@
 // For: one order of events: durable first, then known to every event loop, then answered. A revoked key is refused from
 //      the moment its revocation is acknowledged, on all loops.
 // Refuses: what AdminRefusal lists, in its order.
+//      Every change is in the audit with its `source`: weirctl and its user, or the public name of the
+//      key that asked.
 // Called by: Service (operators), Endpoints/Keys (tenants), on any event loop.
 
 import Hashing
@@ -79,27 +81,28 @@ struct TenantWish: Sendable {
 
 extension Administration {
     func createTenant(
-        _ wish: TenantWish, on loop: any EventLoop, _ done: @escaping @Sendable (Result<Void, AdminFailure>) -> Void
+        _ wish: TenantWish, by source: String, on loop: any EventLoop,
+        _ done: @escaping @Sendable (Result<Void, AdminFailure>) -> Void
     ) {
         let decide: Choice<Void> = { store, now throws(StorageError) in
             guard store.directory.tenant(wish.id) == nil else { return .refused(.tenantExists) }
             guard wish.displayName.isOneLine else { return .refused(.fieldInvalid) }
             guard store.directory.tenants.count < Store.tenantsMost else { return .refused(.limitReached) }
             let tenant = try store.createTenant(
-                wish.id, displayName: wish.displayName, policy: wish.policy, rate: wish.rate, at: now)
+                wish.id, displayName: wish.displayName, policy: wish.policy, rate: wish.rate, by: source, at: now)
             return .changed((), .tenant(tenant))
         }
         change(on: loop, decide, done)
     }
 
     func updateTenant(
-        _ id: TenantID, _ update: TenantUpdate, on loop: any EventLoop,
+        _ id: TenantID, _ update: TenantUpdate, by source: String, on loop: any EventLoop,
         _ done: @escaping @Sendable (Result<Void, AdminFailure>) -> Void
     ) {
-        let decide: Choice<Void> = { store, _ throws(StorageError) in
+        let decide: Choice<Void> = { store, now throws(StorageError) in
             guard let tenant = store.directory.tenant(id) else { return .refused(.tenantUnknown) }
             guard update.displayName.value?.isOneLine != false else { return .refused(.fieldInvalid) }
-            return .changed((), .tenant(try store.updateTenant(tenant, update)))
+            return .changed((), .tenant(try store.updateTenant(tenant, update, by: source, at: now)))
         }
         change(on: loop, decide, done)
     }
@@ -125,21 +128,22 @@ struct MadeKey: Sendable {
 
 extension Administration {
     func createKey(
-        _ wish: KeyWish, on loop: any EventLoop, _ done: @escaping @Sendable (Result<MadeKey, AdminFailure>) -> Void
+        _ wish: KeyWish, by source: String, on loop: any EventLoop,
+        _ done: @escaping @Sendable (Result<MadeKey, AdminFailure>) -> Void
     ) {
         let decide: Choice<MadeKey> = { store, now throws(StorageError) in
             guard let tenant = store.directory.tenant(wish.tenant) else { return .refused(.tenantUnknown) }
             guard wish.isSensible(at: now) else { return .refused(.fieldInvalid) }
             guard try store.liveKeys(of: tenant) < Store.keysOfTenantMost else { return .refused(.limitReached) }
             let made = MadeKey(wish, at: now)
-            return .changed(made, .key(try store.createKey(made.key, of: tenant)))
+            return .changed(made, .key(try store.createKey(made.key, of: tenant, by: source)))
         }
         change(on: loop, decide, done)
     }
 
     /// `tenant` is whose keys the asker may touch; `nil` for an operator, who may touch all.
     func updateKey(
-        _ id: KeyID, of tenant: TenantID?, _ update: KeyUpdate, on loop: any EventLoop,
+        _ id: KeyID, of tenant: TenantID?, _ update: KeyUpdate, by source: String, on loop: any EventLoop,
         _ done: @escaping @Sendable (Result<Void, AdminFailure>) -> Void
     ) {
         let decide: Choice<Void> = { store, now throws(StorageError) in
@@ -148,14 +152,14 @@ extension Administration {
             }
             guard let live = store.directory.key(id) else { return .refused(.keyRevoked) }
             guard update.isSensible(at: now) else { return .refused(.fieldInvalid) }
-            return .changed((), .key(try store.updateKey(live, key, update)))
+            return .changed((), .key(try store.updateKey(live, key, update, by: source, at: now)))
         }
         change(on: loop, decide, done)
     }
 
     /// Ends the key for good; when it was ended, also if that was before.
     func revokeKey(
-        _ id: KeyID, of tenant: TenantID?, on loop: any EventLoop,
+        _ id: KeyID, of tenant: TenantID?, by source: String, on loop: any EventLoop,
         _ done: @escaping @Sendable (Result<UnixMillis, AdminFailure>) -> Void
     ) {
         let decide: Choice<UnixMillis> = { store, now throws(StorageError) in
@@ -163,7 +167,7 @@ extension Administration {
                 return .refused(.keyUnknown)
             }
             guard let live = store.directory.key(id) else { return .unchanged(key.revokedAt ?? now) }
-            try store.revokeKey(live, at: now)
+            try store.revokeKey(live, by: source, at: now)
             return .changed(now, .revoked(live))
         }
         change(on: loop, decide, done)

@@ -15,6 +15,7 @@ enum Migrations {
         Migration(2, "usage events, rollups and the outbox cursor", usage),
         Migration(3, "errors", errors),
         Migration(4, "leaving files that were taken in", absorbed),
+        Migration(5, "who changed tenants and keys", audit),
     ]
 
     /// Tenant numbers are dense from 0 (event loops index an array with them). A key is never deleted: `revoked_at` ends it.
@@ -120,6 +121,21 @@ enum Migrations {
             name TEXT PRIMARY KEY NOT NULL,
             through INTEGER NOT NULL
         ) STRICT, WITHOUT ROWID;
+        """
+
+    /// Append-only. `before` and `after` are SHA-256 digests of the row that was changed, empty where there is none.
+    private static let audit = """
+        CREATE TABLE audit (
+            number INTEGER PRIMARY KEY,
+            at INTEGER NOT NULL,
+            tenant TEXT NOT NULL,
+            subject TEXT NOT NULL,
+            action TEXT NOT NULL,
+            source TEXT NOT NULL,
+            before TEXT NOT NULL,
+            after TEXT NOT NULL
+        ) STRICT;
+        CREATE INDEX audit_of_tenant ON audit (tenant, number);
         """
 
     private static let errors = """

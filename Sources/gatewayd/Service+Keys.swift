@@ -18,7 +18,7 @@ extension ServiceContext {
             tenant: request.tenant, name: request.name, scope: request.scopes, cap: request.cap, rate: rate,
             expiresAt: request.expiresAt)
         let done = reply(to: answer, { (made: MadeKey) in KeyCreateAnswer(made) }, refused: { KeyCreateAnswer($0) })
-        administration.createKey(wish, on: eventLoop, done)
+        administration.createKey(wish, by: Self.source(answer), on: eventLoop, done)
     }
 
     func listKeys(_ request: KeyListRequest, _ answer: IPC.Answer<KeyListAnswer>) {
@@ -36,13 +36,14 @@ extension ServiceContext {
         let done = reply(
             to: answer, { (at: UnixMillis) in KeyRevokeAnswer(outcome: .done, revokedAt: at) },
             refused: { KeyRevokeAnswer(outcome: .refused($0), revokedAt: nil) })
-        administration.revokeKey(request.key, of: nil, on: eventLoop, done)
+        administration.revokeKey(request.key, of: nil, by: Self.source(answer), on: eventLoop, done)
     }
 
     func updateKey(_ request: KeyUpdateRequest, _ answer: IPC.Answer<AdminAnswer>) {
         guard let rate = RateOverride.accepting(request.limits) else { return answer.refuse(.fieldInvalid) }
         let update = KeyUpdate(name: request.name, cap: request.cap, rate: rate, expiresAt: request.expiresAt)
-        administration.updateKey(request.key, of: nil, update, on: eventLoop, changed(answer))
+        administration.updateKey(
+            request.key, of: nil, update, by: Self.source(answer), on: eventLoop, changed(answer))
     }
 }
 

@@ -9,18 +9,23 @@ import Storage
 import Tenancy
 
 extension ServiceContext {
+    /// What the audit calls whoever asks over the socket; the kernel knows the user.
+    static func source<Response>(_ answer: IPC.Answer<Response>) -> String {
+        "weirctl, user \(answer.peer.credentials.uid)"
+    }
+
     func createTenant(_ request: TenantCreateRequest, _ answer: IPC.Answer<AdminAnswer>) {
         guard let rate = RateOverride.accepting(request.limits) else { return answer.refuse(.fieldInvalid) }
         let wish = TenantWish(
             id: request.tenant, displayName: request.displayName, policy: request.policy, rate: rate)
-        administration.createTenant(wish, on: eventLoop, changed(answer))
+        administration.createTenant(wish, by: Self.source(answer), on: eventLoop, changed(answer))
     }
 
     func updateTenant(_ request: TenantUpdateRequest, _ answer: IPC.Answer<AdminAnswer>) {
         guard let rate = RateOverride.accepting(request.limits) else { return answer.refuse(.fieldInvalid) }
         let update = TenantUpdate(
             displayName: request.displayName, policy: request.policy, isSuspended: request.suspended, rate: rate)
-        administration.updateTenant(request.tenant, update, on: eventLoop, changed(answer))
+        administration.updateTenant(request.tenant, update, by: Self.source(answer), on: eventLoop, changed(answer))
     }
 
     func listTenants(_ request: TenantListRequest, _ answer: IPC.Answer<TenantListAnswer>) {

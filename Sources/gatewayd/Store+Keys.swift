@@ -63,7 +63,7 @@ extension Store {
     }
 
     /// Keeps a new key of `tenant`.
-    func createKey(_ key: NewKey, of tenant: TenantRecord) throws(StorageError) -> KeyRecord {
+    func createKey(_ key: NewKey, of tenant: TenantRecord, by source: String) throws(StorageError) -> KeyRecord {
         let insert = try database.prepare(
             """
             INSERT INTO keys (id, tenant, name, fingerprint, display, scope, cap, rate_per_minute, rate_burst, created_at,
@@ -74,7 +74,8 @@ extension Store {
             .bind(5, key.display).bind(6, Int64(key.scope.rawValue)).bind(7, key.cap?.value)
             .bind(8, key.rate.map { Int64($0.perMinute) }).bind(9, key.rate.map { Int64($0.burst) })
             .bind(10, key.createdAt.value).bind(11, key.expiresAt?.value)
-        try insert.run()
+        let deed = Deed(.keyCreated, by: source, at: key.createdAt)
+        try audited(deed, .key(key.id, of: tenant.id)) { () throws(StorageError) in try insert.run() }
         let record = KeyRecord(
             id: key.id, fingerprint: key.fingerprint, tenantNumber: tenant.number, scope: key.scope,
             expiresAt: key.expiresAt ?? .never, cap: key.cap, rate: key.rate, cell: RateCell())
@@ -83,7 +84,9 @@ extension Store {
     }
 
     /// The next version of the live key `old`, which is stored as `row`.
-    func updateKey(_ old: KeyRecord, _ row: StoredKey, _ update: KeyUpdate) throws(StorageError) -> KeyRecord {
+    func updateKey(
+        _ old: KeyRecord, _ row: StoredKey, _ update: KeyUpdate, by source: String, at now: UnixMillis
+    ) throws(StorageError) -> KeyRecord {
         let record = KeyRecord(
             id: old.id, fingerprint: old.fingerprint, tenantNumber: old.tenantNumber, scope: old.scope,
             expiresAt: update.expiresAt.applied(to: row.expiresAt) ?? .never, cap: update.cap.applied(to: old.cap),
@@ -95,20 +98,23 @@ extension Store {
         change.bind(1, update.name.applied(to: row.name)).bind(2, record.cap?.value)
             .bind(3, record.rate.map { Int64($0.perMinute) }).bind(4, record.rate.map { Int64($0.burst) })
             .bind(5, update.expiresAt.applied(to: row.expiresAt)?.value).bind(6, old.id.text)
-        try change.run()
+        let deed = Deed(.keyChanged, by: source, at: now)
+        try audited(deed, .key(old.id, of: row.tenant)) { () throws(StorageError) in try change.run() }
         directory.apply(.key(record))
         return record
     }
 
     /// Ends the live key `record` for good.
-    func revokeKey(_ record: KeyRecord, at now: UnixMillis) throws(StorageError) {
+    func revokeKey(_ record: KeyRecord, by source: String, at now: UnixMillis) throws(StorageError) {
         let change = try database.prepare(
             """
             UPDATE keys SET revoked_at = ?1, last_used_at = max(coalesce(last_used_at, 0), ?2)
             WHERE id = ?3 AND revoked_at IS NULL
             """)
-        try change.bind(1, now.value).bind(2, record.cell.lastUsed.load(ordering: .relaxed)).bind(3, record.id.text)
-            .run()
+        change.bind(1, now.value).bind(2, record.cell.lastUsed.load(ordering: .relaxed)).bind(3, record.id.text)
+        let deed = Deed(.keyRevoked, by: source, at: now)
+        let tenant = directory.tenants[record.tenantNumber].id
+        try audited(deed, .key(record.id, of: tenant)) { () throws(StorageError) in try change.run() }
         directory.apply(.revoked(record))
     }
 

@@ -19,7 +19,8 @@ extension Store {
         try database.transaction { () throws(StorageError) in
             let events = try pruneEvents(before: cutoff, settled: settled)
             let errors = try pruneErrors(before: cutoff)
-            return events == Self.pruneMost || errors == Self.pruneMost
+            let deeds = try pruneAudit(before: cutoff)
+            return [events, errors, deeds].contains(Self.pruneMost)
         }
     }
 

@@ -55,7 +55,8 @@ extension Store {
 
     /// Makes a tenant; the name must be free.
     func createTenant(
-        _ id: TenantID, displayName: String, policy: SpendPolicy, rate: RateOverride?, at now: UnixMillis
+        _ id: TenantID, displayName: String, policy: SpendPolicy, rate: RateOverride?, by source: String,
+        at now: UnixMillis
     ) throws(StorageError) -> TenantRecord {
         let tenant = TenantRecord(
             number: directory.tenants.count, id: id, policy: policy, isSuspended: false, rate: rate, cell: RateCell())
@@ -66,13 +67,16 @@ extension Store {
             """)
         tenant.bindSettings(to: insert).bind(5, Int64(tenant.number)).bind(6, id.text).bind(7, displayName)
             .bind(8, now.value)
-        try insert.run()
+        let deed = Deed(.tenantCreated, by: source, at: now)
+        try audited(deed, .tenant(id)) { () throws(StorageError) in try insert.run() }
         directory.apply(.tenant(tenant))
         return tenant
     }
 
     /// The next version of `old`.
-    func updateTenant(_ old: TenantRecord, _ update: TenantUpdate) throws(StorageError) -> TenantRecord {
+    func updateTenant(
+        _ old: TenantRecord, _ update: TenantUpdate, by source: String, at now: UnixMillis
+    ) throws(StorageError) -> TenantRecord {
         let tenant = TenantRecord(
             number: old.number, id: old.id, policy: update.policy.applied(to: old.policy),
             isSuspended: update.isSuspended.applied(to: old.isSuspended), rate: update.rate.applied(to: old.rate),
@@ -83,7 +87,8 @@ extension Store {
                 display_name = coalesce(?5, display_name) WHERE number = ?6
             """)
         tenant.bindSettings(to: change).bind(5, update.displayName.value).bind(6, Int64(tenant.number))
-        try change.run()
+        let deed = Deed(.tenantChanged, by: source, at: now)
+        try audited(deed, .tenant(old.id)) { () throws(StorageError) in try change.run() }
         directory.apply(.tenant(tenant))
         return tenant
     }

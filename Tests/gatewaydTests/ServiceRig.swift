@@ -91,27 +91,29 @@ final class LiveRig: Sendable {
         try await makeTenant(tenant)
         let wish = KeyWish(tenant: tenant, name: name, scope: scope, cap: cap, rate: nil, expiresAt: expiresAt)
         return try await withCheckedThrowingContinuation { continuation in
-            administration.createKey(wish, on: loops[0]) { continuation.resume(with: $0) }
+            administration.createKey(wish, by: "test", on: loops[0]) { continuation.resume(with: $0) }
         }
     }
 
     func makeTenant(_ id: TenantID) async throws {
         let wish = TenantWish(id: id, displayName: "", policy: .reserve, rate: nil)
         let result = await withCheckedContinuation { continuation in
-            administration.createTenant(wish, on: loops[0]) { continuation.resume(returning: $0) }
+            administration.createTenant(wish, by: "test", on: loops[0]) { continuation.resume(returning: $0) }
         }
         if case .failure(let failure) = result, case .store = failure { throw failure }
     }
 
     func revoke(_ key: KeyID) async throws -> UnixMillis {
         try await withCheckedThrowingContinuation { continuation in
-            administration.revokeKey(key, of: nil, on: loops[0]) { continuation.resume(with: $0) }
+            administration.revokeKey(key, of: nil, by: "test", on: loops[0]) { continuation.resume(with: $0) }
         }
     }
 
     func update(_ key: KeyID, _ update: KeyUpdate, on loop: Int) async throws {
         try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
-            administration.updateKey(key, of: nil, update, on: loops[loop]) { continuation.resume(with: $0) }
+            administration.updateKey(key, of: nil, update, by: "test", on: loops[loop]) {
+                continuation.resume(with: $0)
+            }
         }
     }
 }

@@ -30,7 +30,7 @@ import Testing
         let faulty = FaultyFiles()
         let rig = try StoreRig(faulty)
         let key = try rig.makeKey(.test(1))
-        try rig.ask { store throws(StorageError) in try store.revokeKey(key, at: UnixMillis(77)) }
+        try rig.ask { store throws(StorageError) in try store.revokeKey(key, by: "test", at: UnixMillis(77)) }
         for next in [rig, try StoreRig(faulty)] {
             #expect(try next.queue.directory().keys.isEmpty)
             let row = try next.ask { store throws(StorageError) in try store.key(.test(1)) }
@@ -44,7 +44,8 @@ import Testing
         key.cell.bucket.store(5, ordering: .relaxed)
         let updated = try rig.ask { store throws(StorageError) -> KeyRecord? in
             guard let row = try store.key(.test(1)) else { return nil }
-            return try store.updateKey(key, row, KeyUpdate(cap: .set(Micros(9))))
+            return try store.updateKey(
+                key, row, KeyUpdate(cap: .set(Micros(9))), by: "test", at: StoreRig.start)
         }
         #expect(updated?.cell === key.cell)
         #expect(updated?.cap == Micros(9))
@@ -79,7 +80,7 @@ import Testing
         _ = try rig.makeKey(.test(2), expiresAt: UnixMillis(100))
         let revoked = try rig.makeKey(.test(3))
         let rows = try rig.ask { store throws(StorageError) in
-            try store.revokeKey(revoked, at: UnixMillis(50))
+            try store.revokeKey(revoked, by: "test", at: UnixMillis(50))
             return try store.tenants(after: nil, limit: 2, now: UnixMillis(100))
         }
         #expect(rows.map(\.record.id.text) == ["acme", "mid"])

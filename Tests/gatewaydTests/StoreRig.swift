@@ -66,7 +66,8 @@ final class StoreRig {
     func makeTenant(_ id: TenantID = .acme) throws -> TenantRecord {
         try ask { store throws(StorageError) in
             if let tenant = store.directory.tenant(id) { return tenant }
-            return try store.createTenant(id, displayName: id.text, policy: .reserve, rate: nil, at: StoreRig.start)
+            return try store.createTenant(
+                id, displayName: id.text, policy: .reserve, rate: nil, by: "test", at: StoreRig.start)
         }
     }
 
@@ -79,7 +80,7 @@ final class StoreRig {
         let key = NewKey(
             id: id, tenant: tenant.id, name: name, fingerprint: .test(id), display: "weir_abcd…wxyz", scope: scope,
             cap: cap, rate: nil, expiresAt: expiresAt, createdAt: StoreRig.start)
-        return try ask { store throws(StorageError) in try store.createKey(key, of: tenant) }
+        return try ask { store throws(StorageError) in try store.createKey(key, of: tenant, by: "test") }
     }
 }
 

@@ -40,7 +40,7 @@ extension AccountEndpoints {
         collect(id, exchange) { [self] body throws(Refusal) in
             let wish = try body.wish(of: caller)
             let done = changing(id, exchange, status: 201) { (made: MadeKey) in made.json }
-            administration.createKey(wish, on: eventLoop, done)
+            administration.createKey(wish, by: caller.key.id.text, on: eventLoop, done)
         }
     }
 
@@ -50,7 +50,8 @@ extension AccountEndpoints {
             let key = try KeyID(orRefusal: key)
             let update = try body.update(by: caller)
             let done = changing(id, exchange) { (_: Void) in Self.confirmation(key) }
-            administration.updateKey(key, of: caller.tenant.id, update, on: eventLoop, done)
+            administration.updateKey(
+                key, of: caller.tenant.id, update, by: caller.key.id.text, on: eventLoop, done)
         }
     }
 
@@ -59,7 +60,8 @@ extension AccountEndpoints {
         do {
             let key = try KeyID(orRefusal: key)
             let done = changing(id, exchange) { (at: UnixMillis) in Self.confirmation(key, revokedAt: at) }
-            administration.revokeKey(key, of: caller.tenant.id, on: eventLoop, done)
+            administration.revokeKey(
+                key, of: caller.tenant.id, by: caller.key.id.text, on: eventLoop, done)
         } catch {
             Answer.refuse(error, .account, id, on: exchange)
         }
@@ -167,7 +169,7 @@ extension Refusal {
     }
 
     /// A body that could not be read.
-    fileprivate init(_ problem: RequestProblem) {
+    init(_ problem: RequestProblem) {
         self.init(
             Translation.ErrorKind(status: problem.status), problem.status == 413 ? "body_too_large" : "body_malformed",
             "The request body could not be read.")
