@@ -63,6 +63,7 @@ enum Migrations {
                 tenant TEXT NOT NULL,
                 provider TEXT NOT NULL,
                 name TEXT NOT NULL,
+                label TEXT NOT NULL,
                 redirect TEXT NOT NULL,
                 scopes TEXT NOT NULL,
                 back TEXT NOT NULL,

@@ -111,6 +111,8 @@ enum EventAction: String, Hashable, Sendable, CaseIterable {
 /// An OAuth connection that was begun.
 struct ConnectingRecord: Sendable {
     let account: AccountKey
+    /// For people; empty for the account's name.
+    let label: String
     /// SHA-256 of what binds it to a browser.
     let session: [UInt8]
     let redirect: String

@@ -39,7 +39,7 @@ extension Service {
             guard let url else { throw Refused(.kindUnfit, "\(provider.displayName) has no page to agree on") }
             let expires = UnixMillis(Clock.wall().value + Store.connectingTime)
             let record = ConnectingRecord(
-                account: request.account, session: request.session, redirect: request.redirect,
+                account: request.account, label: request.label, session: request.session, redirect: request.redirect,
                 scopes: scopes.joined(separator: " "), back: request.returnTo, source: request.source,
                 verifier: Secret(verifier.secret.bytes), expires: expires)
             begin(record, state, answer, ConnectBeginAnswer(outcome: .done, text: "", url: url, expiresAt: expires))
@@ -164,7 +164,7 @@ extension Service {
         let new = NewAccount(
             key: flow.account, kind: .oauth, state: .active, refreshes: tokens.refreshToken != nil,
             expiry: tokens.refreshToken != nil || tokens.hasStatedEnd ? grant.expiry : nil, endpoint: nil, client: nil,
-            user: "", label: flow.account.account.text,
+            user: "", label: flow.label.nonEmpty ?? flow.account.account.text,
             scopes: tokens.scopes ?? flow.scopes, facts: facts,
             secrets: AccountSecrets(secret: tokens.accessToken, refreshToken: tokens.refreshToken), replaces: true,
             source: flow.source)

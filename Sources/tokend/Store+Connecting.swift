@@ -29,14 +29,15 @@ extension Store {
         try excess.bind(1, Int64(Self.connectingMost - 1)).run()
         let insert = try database.prepare(
             """
-            INSERT INTO connecting (state, session, tenant, provider, name, redirect, scopes, back, source, verifier, expires)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+            INSERT INTO connecting
+                (state, session, tenant, provider, name, redirect, scopes, back, source, verifier, expires, label)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
             """)
         let key = record.account
         insert.bind(1, state).bind(2, record.session).bind(3, key.tenant.text).bind(4, key.provider.text)
         insert.bind(5, key.account.text).bind(6, record.redirect).bind(7, record.scopes).bind(8, record.back)
         insert.bind(9, record.source).bind(10, seal(record.verifier, Self.place(ofState: state, key)))
-        try insert.bind(11, record.expires.value).run()
+        try insert.bind(11, record.expires.value).bind(12, record.label).run()
     }
 
     /// Ends the connection of a state, whatever comes of it, and gives what it was. Part of a transaction.
@@ -46,7 +47,7 @@ extension Store {
         let delete = try database.prepare(
             """
             DELETE FROM connecting WHERE state = ?1
-            RETURNING session, tenant, provider, name, redirect, scopes, back, source, verifier, expires
+            RETURNING session, tenant, provider, name, redirect, scopes, back, source, verifier, expires, label
             """)
         guard let found = try delete.bind(1, state).firstRow({ row in FoundFlow(row) }), let flow = found else {
             return .failure(.unknownState)
@@ -59,7 +60,8 @@ extension Store {
         }
         return .success(
             ConnectingRecord(
-                account: flow.account, session: flow.session, redirect: flow.redirect, scopes: flow.scopes,
+                account: flow.account, label: flow.label, session: flow.session, redirect: flow.redirect,
+                scopes: flow.scopes,
                 back: flow.back, source: flow.source, verifier: verifier, expires: flow.expires))
     }
 
@@ -72,6 +74,7 @@ extension Store {
 /// A row of `connecting`.
 private struct FoundFlow {
     let account: AccountKey
+    let label: String
     let session: [UInt8]
     let redirect: String
     let scopes: String
@@ -87,7 +90,7 @@ private struct FoundFlow {
         else { return nil }
         account = AccountKey(tenant: tenant, provider: provider, account: name)
         (session, redirect, scopes, back) = (row.bytes(0), row.text(4), row.text(5), row.text(6))
-        (source, verifier, expires) = (row.text(7), row.text(8), UnixMillis(row.integer(9)))
+        (source, verifier, expires, label) = (row.text(7), row.text(8), UnixMillis(row.integer(9)), row.text(10))
     }
 }
 

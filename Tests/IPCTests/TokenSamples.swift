@@ -59,7 +59,7 @@ let tokenSamples: [Sample] = [
     Sample(
         "token.connectBegin request",
         ConnectBeginRequest(
-            account: workAccount, session: Array(0..<32),
+            account: workAccount, label: "Work", session: Array(0..<32),
             redirect: "https://weir.example/oauth/connections/github/callback", scopes: "repo read:user",
             returnTo: "/console/connections", source: "weirctl root")),
     Sample(

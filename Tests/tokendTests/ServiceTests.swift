@@ -154,7 +154,7 @@ import Vault
     private func begin(_ client: AsyncTokenClient, session: UInt8 = 1) async throws -> String {
         let answer = try await client.connectBegin(
             ConnectBeginRequest(
-                account: named("web"), session: [UInt8](repeating: session, count: 32),
+                account: named("web"), label: "The web", session: [UInt8](repeating: session, count: 32),
                 redirect: "https://weir.test/cb",
                 scopes: "", returnTo: "/done", source: "test"))
         #expect(answer.outcome == .done)

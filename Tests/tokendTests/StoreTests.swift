@@ -123,7 +123,7 @@ import Vault
         let store = try open()
         for number in 0..<(Store.connectingMost + 10) {
             let record = ConnectingRecord(
-                account: named("a"), session: [1], redirect: "", scopes: "", back: "", source: "",
+                account: named("a"), label: "", session: [1], redirect: "", scopes: "", back: "", source: "",
                 verifier: Secret([UInt8(1)]), expires: UnixMillis(1_000_000 + Int64(number)))
             let state = [UInt8](withUnsafeBytes(of: number.bigEndian, Array.init))
             try store.begin(record, state: state, at: UnixMillis(0))

@@ -12,6 +12,8 @@ public struct ConnectBeginRequest: CallRequest, Hashable {
     public typealias Answer = ConnectBeginAnswer
     /// Whose it is.
     public var account: AccountKey
+    /// For people; empty = the account's name.
+    public var label: String
     /// SHA-256 of what binds the answer to the browser that began.
     public var session: [UInt8]
     /// Where the provider sends the browser back to.
@@ -24,9 +26,11 @@ public struct ConnectBeginRequest: CallRequest, Hashable {
     public var source: String
 
     public init(
-        account: AccountKey, session: [UInt8], redirect: String, scopes: String, returnTo: String, source: String
+        account: AccountKey, label: String, session: [UInt8], redirect: String, scopes: String, returnTo: String,
+        source: String
     ) {
         self.account = account
+        self.label = label
         self.session = session
         self.redirect = redirect
         self.scopes = scopes
@@ -36,6 +40,7 @@ public struct ConnectBeginRequest: CallRequest, Hashable {
 
     public func encode(to writer: inout WireWriter) {
         writer.account(account)
+        writer.text(label, atMost: FieldLimits.displayName)
         writer.bytes(session, atMost: FieldLimits.display)
         writer.text(redirect, atMost: FieldLimits.line)
         writer.text(scopes, atMost: FieldLimits.scopeList)
@@ -45,6 +50,7 @@ public struct ConnectBeginRequest: CallRequest, Hashable {
 
     public init(from reader: inout WireReader) throws(WireFault) {
         account = try reader.account()
+        label = try reader.text(atMost: FieldLimits.displayName)
         session = try reader.bytes(atMost: FieldLimits.display)
         redirect = try reader.text(atMost: FieldLimits.line)
         scopes = try reader.text(atMost: FieldLimits.scopeList)
