@@ -37,11 +37,16 @@ enum Authentication {
     /// `nil` when the field holds no bearer token.
     private static func lookUp(bearer field: UnsafeRawBufferPointer, _ keys: KeyTable, _ now: UnixMillis) -> KeyLookup?
     {
+        bearer(in: field).map { lookUp($0, keys, now) }
+    }
+
+    /// What follows the scheme; `nil` when the field holds no bearer token.
+    static func bearer(in field: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer? {
         let scheme: StaticString = "bearer "
         guard field.count > scheme.utf8CodeUnitCount else { return nil }
         let isBearer = scheme.withUTF8Buffer { zip($0, field).allSatisfy { $0 == $1 | 0x20 } }
         guard isBearer else { return nil }
-        return lookUp(UnsafeRawBufferPointer(rebasing: field[scheme.utf8CodeUnitCount...]), keys, now)
+        return UnsafeRawBufferPointer(rebasing: field[scheme.utf8CodeUnitCount...])
     }
 
     private static func lookUp(_ key: UnsafeRawBufferPointer, _ keys: KeyTable, _ now: UnixMillis) -> KeyLookup {

@@ -38,6 +38,8 @@ struct GatewaydConfiguration: RunnableConfiguration {
     let allowedTargets: AddressPolicy
     /// Where accounts can be connected.
     let connections: ProviderTable
+    /// How browsers reach this gateway, and who administers over HTTP.
+    let browser: BrowserConfiguration
     let peers: PeerUsers
     /// In the order of `catalog.providers`.
     let providers: [ProviderConfiguration]
@@ -68,7 +70,7 @@ struct GatewaydConfiguration: RunnableConfiguration {
         "How the upper bound of a request's cost is found, which is held in the wallet while the request runs.")
     static let retention = Setting(
         "retention_days", .integer(1...3650), default: 90,
-        "Days that usage events and errors are kept; totals are kept for ever.")
+        "Days that usage events, errors and the audit are kept; totals are kept for ever.")
 
     static let metricsListen = Setting(
         optional: "metrics_listen", .address,
@@ -107,9 +109,8 @@ struct GatewaydConfiguration: RunnableConfiguration {
             [listen.declaration, threads.declaration] + process.all + [
                 limits.declaration, timeouts.declaration, rateLimits.declaration, abandoned.declaration,
                 estimate.declaration, retention.declaration, metricsListen.declaration, logRequests.declaration,
-                tokenSocket.declaration,
-                allowedTargets.declaration,
-            ]), "The daemon that clients talk to.")
+                tokenSocket.declaration, allowedTargets.declaration,
+            ] + BrowserConfiguration.declarations), "The daemon that clients talk to.")
     private static let connections = Setting(
         section: "connections", ConfigSection([ConnectionSettings.providers.declaration], foreign: .names(["clients"])),
         "Where accounts can be connected. The registrations there, with their secrets, are tokend's alone.")
@@ -139,6 +140,7 @@ struct GatewaydConfiguration: RunnableConfiguration {
         tokenSocket = own[Self.tokenSocket]
         allowedTargets = AddressPolicy(allowed: own[Self.allowedTargets])
         connections = ConnectionSettings.table(values[Self.connections], &report)
+        browser = BrowserConfiguration(own, credentials, &report)
         peers = PeerUsers(values[Self.peers])
         providers = values[ProviderConfiguration.all].map { ProviderConfiguration($0, credentials, &report) }
         catalog = CatalogReader.catalog(values, providers, &report)

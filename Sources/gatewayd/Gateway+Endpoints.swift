@@ -11,13 +11,14 @@ import Translation
 
 extension Gateway {
     /// Routes anybody may ask.
-    func open(_ route: Route, _ id: RequestID, _ exchange: HTTPExchange) {
+    func open(_ route: Route, _ parameters: [String], _ id: RequestID, _ exchange: HTTPExchange) {
         switch route.endpoint {
         case .probe: Health.probe(exchange)
         case .health: Health.answer(id, self, on: exchange)
         case .catalog: account.catalog(catalog, id, on: exchange)
+        case .browser(let part): open(part, parameters, id, exchange)
         case .metered, .tokenCount, .models, .model, .usage, .balance, .keyList, .keyCreate,
-            .keyChange, .keyRevoke, .keyUsage, .agentCall:
+            .keyChange, .keyRevoke, .keyUsage, .agentCall, .connections, .admin:
             preconditionFailure("\(route.path) is not open to everybody")
         }
     }
@@ -38,7 +39,8 @@ extension Gateway {
         case .keyRevoke: account.revokeKey(parameters[0], caller, id, on: exchange)
         case .keyUsage: account.keyUsage(parameters[0], caller, id, on: exchange)
         case .agentCall: AgentRequest(self, exchange, caller, domain: parameters[1], id).start(tenant: parameters[0])
-        case .probe, .health, .catalog, .metered:
+        case .connections(let part): answer(part, parameters, caller, id, exchange)
+        case .probe, .health, .catalog, .metered, .browser, .admin:
             preconditionFailure("\(route.path) is answered elsewhere")
         }
     }
@@ -70,7 +72,9 @@ extension Gateway {
         {
             return .openai
         }
-        if begins("/v1/usage") || begins("/v1/billing") || begins("/v1/keys") || begins("/v1/catalog") {
+        if begins("/v1/usage") || begins("/v1/billing") || begins("/v1/keys") || begins("/v1/catalog")
+            || begins("/console/") || begins("/oauth/") || begins("/admin/")
+        {
             return .account
         }
         if begins("/api/v1/") { return .agent }

@@ -25,6 +25,8 @@ final class Gateway: RequestHandler {
     let tokens: TokenLink?
     /// Calls providers' APIs with tenants' accounts.
     let agents: AgentRunner
+    /// `nil` with it.
+    let connecting: ConnectionEndpoints?
     let upstreams: UpstreamPools
     let account: AccountEndpoints
     let lane: MetricLane<GatewayMetric>
@@ -57,6 +59,7 @@ final class Gateway: RequestHandler {
             pool: UpstreamPool(loop: parts.loop, configuration: PoolConfiguration(), tls: parts.tls),
             tokens: parts.tokens, connections: parts.connections, limits: AgentLimits(parts.settings),
             desk: AgentDesk(lane: parts.lane, keep: { [store = parts.shared.store] in store.append($0) }))
+        connecting = parts.tokens.map { ConnectionEndpoints(tokens: $0.client, tickets: parts.shared.tickets) }
         upstreams = parts.upstreams
         account = parts.account
         lane = parts.lane
@@ -75,7 +78,11 @@ final class Gateway: RequestHandler {
         let match = exchange.head.withPath { router.match(exchange.head.method, $0) }
         guard case .route(let route, let parameters) = match else { return unrouted(match, id, exchange) }
         lane.add(.httpRequests, at: route.endpoint.label.rawValue)
-        if route.admission == .open { return open(route, id, exchange) }
+        switch route.admission {
+        case .open: return open(route, texts(parameters, exchange), id, exchange)
+        case .administrator: return administrate(route, texts(parameters, exchange), id, exchange, startedNanos)
+        case .authenticated, .metered: break
+        }
         do {
             let caller = try Authentication.caller(exchange.head.fields, keys, now: now)
             try Authentication.authorize(caller, for: route)
@@ -110,10 +117,7 @@ final class Gateway: RequestHandler {
         _ exchange: HTTPExchange, _ startedNanos: UInt64
     ) {
         guard case .metered(let surface) = route.endpoint else {
-            let parameters = parameters.map { range in
-                exchange.head.withPath { String(decoding: $0[range], as: UTF8.self) }
-            }
-            return answer(route, parameters, caller, id, exchange)
+            return answer(route, texts(parameters, exchange), caller, id, exchange)
         }
         do {
             try admitWork()
@@ -134,7 +138,11 @@ final class Gateway: RequestHandler {
         }
     }
 
-    private func limited(_ standing: RateStanding, _ route: Route, _ id: RequestID, _ exchange: HTTPExchange) {
+    private func texts(_ parameters: [Range<Int>], _ exchange: HTTPExchange) -> [String] {
+        parameters.map { range in exchange.head.withPath { String(decoding: $0[range], as: UTF8.self) } }
+    }
+
+    func limited(_ standing: RateStanding, _ route: Route, _ id: RequestID, _ exchange: HTTPExchange) {
         lane.add(.limited)
         let manner = manner(of: route, exchange)
         let seconds = standing.retryAfterSeconds

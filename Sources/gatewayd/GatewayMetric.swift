@@ -113,7 +113,9 @@ enum SettlementLabel: Int, CaseIterable {
 
 /// What a request asked for, coarse enough for a label.
 enum EndpointLabel: Int, CaseIterable {
-    case messages, chatCompletions, responses, embeddings, tokenCount, models, account, keys, agent, probe, unknown
+    case messages, chatCompletions, responses, embeddings, tokenCount, models, account, keys, agent, connections,
+        browser
+    case admin, probe, unknown
 
     var text: String {
         switch self {
@@ -136,6 +138,9 @@ extension Endpoint {
         case .usage, .balance: .account
         case .keyList, .keyCreate, .keyChange, .keyRevoke, .keyUsage: .keys
         case .agentCall: .agent
+        case .connections: .connections
+        case .browser: .browser
+        case .admin: .admin
         case .probe, .health: .probe
         }
     }

@@ -18,6 +18,8 @@ final class GatewayShared: Sendable {
     let metrics: MetricBoard<GatewayMetric>
     /// The instance-wide rate bucket's word.
     let instanceBucket = Atomic<UInt64>(0)
+    /// Links for browsers that were given out.
+    let tickets = ConnectTickets()
 
     init(store: StoreQueue, metrics: MetricBoard<GatewayMetric>) {
         self.store = store
@@ -60,4 +62,5 @@ struct GatewaySettings: Sendable {
     let requestsInFlightMost: Int
     let tuning: EstimateTuning
     let rates: RateDefaults
+    let browser: BrowserConfiguration
 }

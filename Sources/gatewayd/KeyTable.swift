@@ -117,6 +117,9 @@ final class KeyTable {
     private var keys = FingerprintMap()
     private var tenants: [TenantRecord]
 
+    /// Whether there is such a tenant. Looks through all of them: for what an operator asks, not for the request path.
+    func knows(_ tenant: TenantID) -> Bool { tenants.contains { $0.id == tenant } }
+
     /// A table of `tenants` (in the order of their numbers, dense from 0) and `keys`.
     init(tenants: [TenantRecord], keys: [KeyRecord]) {
         precondition(

@@ -83,6 +83,7 @@ extension GatewaySettings {
         tuning = configuration.estimate.tuning
         rates = RateDefaults(
             key: configuration.rates.key, tenant: configuration.rates.tenant, instance: configuration.rates.instance)
+        browser = configuration.browser
     }
 }
 

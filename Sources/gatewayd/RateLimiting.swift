@@ -42,6 +42,13 @@ enum RateLimiting {
         return .allowed(tightest)
     }
 
+    /// Asks the instance alone, for requests of no tenant.
+    static func ask(_ defaults: RateDefaults, instance: borrowing Atomic<UInt64>, now: UInt64) -> RateVerdict {
+        var tightest: RateStanding?
+        if let limit = defaults.instance, let full = take(limit, instance, now, &tightest) { return .limited(full) }
+        return .allowed(tightest)
+    }
+
     /// Takes one request out of the bucket in `word`; the standing when it was empty.
     private static func take(
         _ limit: RateLimit, _ word: borrowing Atomic<UInt64>, _ now: UInt64, _ tightest: inout RateStanding?

@@ -23,6 +23,8 @@ enum AdmissionClass: Sendable {
     case open
     /// A valid key with the scope, within its rate limits.
     case authenticated
+    /// The operator's own key, which no tenant has.
+    case administrator
     /// As `authenticated`, and the money for it must be held first: the request may reach an upstream.
     case metered
 }
@@ -36,6 +38,7 @@ enum Endpoint: Sendable {
     case usage, balance, catalog
     case keyList, keyCreate, keyChange, keyRevoke, keyUsage
     case agentCall
+    case connections(ConnectionRoute), browser(BrowserRoute), admin(AdminRoute)
 }
 
 /// One row: a method and path, and what it takes.
@@ -51,29 +54,30 @@ struct Route: Sendable {
 
 /// The table.
 enum Routes {
-    static let all: [Route] = [
-        Route(.head, "/", .account, [], .open, .probe),
-        Route(.get, "/", .account, [], .open, .probe),
-        Route(.head, "/api/hello", .account, [], .open, .probe),
-        Route(.get, "/health", .account, [], .open, .health),
-        Route(.head, "/health", .account, [], .open, .health),
-        Route(.post, "/v1/messages", .anthropic, .inference, .metered, .metered(.anthropic)),
-        Route(.post, "/v1/messages/count_tokens", .anthropic, .inference, .authenticated, .tokenCount),
-        Route(.post, "/v1/chat/completions", .openai, .inference, .metered, .metered(.openai)),
-        Route(.post, "/v1/responses", .openai, .inference, .metered, .metered(.responses)),
-        Route(.post, "/v1/embeddings", .openai, .inference, .metered, .metered(.embeddings)),
-        Route(.get, "/v1/models", .openai, .inference, .authenticated, .models),
-        Route(.get, "/v1/models/{id}", .openai, .inference, .authenticated, .model),
-        Route(.get, "/v1/usage", .account, .account, .authenticated, .usage),
-        Route(.get, "/v1/billing/balance", .account, .account, .authenticated, .balance),
-        Route(.get, "/v1/catalog", .account, [], .open, .catalog),
-        Route(.get, "/v1/keys", .account, .keys, .authenticated, .keyList),
-        Route(.post, "/v1/keys", .account, .keys, .authenticated, .keyCreate),
-        Route(.patch, "/v1/keys/{id}", .account, .keys, .authenticated, .keyChange),
-        Route(.delete, "/v1/keys/{id}", .account, .keys, .authenticated, .keyRevoke),
-        Route(.get, "/v1/keys/{id}/usage", .account, .keys, .authenticated, .keyUsage),
-        Route(.post, "/api/v1/{tenant}/{domain}", .agent, .agent, .authenticated, .agentCall),
-    ]
+    static let all: [Route] =
+        [
+            Route(.head, "/", .account, [], .open, .probe),
+            Route(.get, "/", .account, [], .open, .probe),
+            Route(.head, "/api/hello", .account, [], .open, .probe),
+            Route(.get, "/health", .account, [], .open, .health),
+            Route(.head, "/health", .account, [], .open, .health),
+            Route(.post, "/v1/messages", .anthropic, .inference, .metered, .metered(.anthropic)),
+            Route(.post, "/v1/messages/count_tokens", .anthropic, .inference, .authenticated, .tokenCount),
+            Route(.post, "/v1/chat/completions", .openai, .inference, .metered, .metered(.openai)),
+            Route(.post, "/v1/responses", .openai, .inference, .metered, .metered(.responses)),
+            Route(.post, "/v1/embeddings", .openai, .inference, .metered, .metered(.embeddings)),
+            Route(.get, "/v1/models", .openai, .inference, .authenticated, .models),
+            Route(.get, "/v1/models/{id}", .openai, .inference, .authenticated, .model),
+            Route(.get, "/v1/usage", .account, .account, .authenticated, .usage),
+            Route(.get, "/v1/billing/balance", .account, .account, .authenticated, .balance),
+            Route(.get, "/v1/catalog", .account, [], .open, .catalog),
+            Route(.get, "/v1/keys", .account, .keys, .authenticated, .keyList),
+            Route(.post, "/v1/keys", .account, .keys, .authenticated, .keyCreate),
+            Route(.patch, "/v1/keys/{id}", .account, .keys, .authenticated, .keyChange),
+            Route(.delete, "/v1/keys/{id}", .account, .keys, .authenticated, .keyRevoke),
+            Route(.get, "/v1/keys/{id}/usage", .account, .keys, .authenticated, .keyUsage),
+            Route(.post, "/api/v1/{tenant}/{domain}", .agent, .agent, .authenticated, .agentCall),
+        ] + connections
 }
 
 extension Route {

@@ -41,7 +41,7 @@ import Testing
     @Test(arguments: [
         "/v1/message", "/v1/messages/", "/V1/messages", "", "/v1/keys/", "/v1/keys/a/b", "/v1/keys//usage",
         "/v1/models/",
-        "/v1/messages/batches", "/admin",
+        "/v1/messages/batches", "/admin", "/admin/tokens/a/b", "/console/connections//x/test", "/oauth/connections",
     ])
     func otherPathsAreUnknown(_ path: String) {
         guard case .unknown = match(.post, path) else {
@@ -66,7 +66,31 @@ import Testing
         for route in Routes.all {
             let spends = if case .metered = route.endpoint { true } else { false }
             #expect((route.admission == .metered) == spends, "\(route.path)")
-            #expect((route.admission == .open) == route.scope.isEmpty, "\(route.path): a key's scope or nobody's")
+            let isScoped = route.admission == .authenticated || route.admission == .metered
+            #expect(isScoped != route.scope.isEmpty, "\(route.path): a key's scope or nobody's")
+        }
+    }
+
+    @Test func theOperatorsRoutesAreBelowAdmin_andNoOthers() {
+        for route in Routes.all {
+            #expect((route.admission == .administrator) == route.path.hasPrefix("/admin/"), "\(route.path)")
+            let isAdmin = if case .admin = route.endpoint { true } else { false }
+            #expect((route.admission == .administrator) == isAdmin, "\(route.path)")
+        }
+    }
+
+    @Test func accountsCalledLikeRoutes_areAccounts() {
+        for (method, path, part) in [
+            (RequestMethod.get, "/console/connections/providers", "providers"),
+            (.get, "/console/connections", "list"), (.post, "/console/connections/api-key", "connect"),
+            (.delete, "/console/connections/x/start", "remove"), (.get, "/console/connections/x/start", "start"),
+            (.post, "/console/connections/x/test/test", "test"),
+        ] {
+            guard case .connections(let found)? = endpoint(method, path) else {
+                Issue.record("\(path) is not found")
+                continue
+            }
+            #expect("\(found)" == part)
         }
     }
 }

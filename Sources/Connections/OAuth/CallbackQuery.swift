@@ -40,16 +40,16 @@ public struct CallbackQuery: Sendable {
     public func outcome(for oauth: OAuthDefinition) throws(GrammarFault) -> Outcome {
         // RFC 9207 §2.4: compared before anything else of the answer is used, also in errors.
         if let issuer = oauth.issuer {
-            guard value("iss") ?? (oauth.requiresIssuer ? "" : issuer) == issuer else {
+            guard value(of: "iss") ?? (oauth.requiresIssuer ? "" : issuer) == issuer else {
                 throw GrammarFault("the answer comes from another issuer than \(issuer)")
             }
         }
-        if let error = value("error") {
+        if let error = value(of: "error") {
             return .denied(
                 code: String(Excerpt.of(error.utf8).prefix(64)),
-                text: Excerpt.of((value("error_description") ?? error).utf8))
+                text: Excerpt.of((value(of: "error_description") ?? error).utf8))
         }
-        guard let code = value("code") else { throw GrammarFault("the answer has neither a code nor an error") }
+        guard let code = value(of: "code") else { throw GrammarFault("the answer has neither a code nor an error") }
         let secret = SecretText(code)
         guard secret.isSendable, secret.bytes.count <= Self.longestCode else {
             throw GrammarFault("the code is empty, too long or not printable ASCII")
@@ -57,5 +57,7 @@ public struct CallbackQuery: Sendable {
         return .code(secret)
     }
 
-    private func value(_ name: String) -> String? { pairs.first { $0.name == name }?.value }
+    /// A parameter as it came: `code`, `state`, `error`, `error_description` or `iss`. For whoever does not know the flow's
+    /// provider; what is sent on is judged there.
+    public func value(of name: String) -> String? { pairs.first { $0.name == name }?.value }
 }

@@ -37,7 +37,7 @@ struct Query {
     }
 
     /// `%41` and `+` undone. A stray `%` stands for itself; bytes that are no UTF-8 become replacement characters.
-    private static func decoded(_ part: Substring.UTF8View.SubSequence) -> String {
+    static func decoded(_ part: Substring.UTF8View.SubSequence) -> String {
         var bytes: [UInt8] = []
         var rest = part[...]
         while let byte = rest.popFirst() {
