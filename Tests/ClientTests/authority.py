@@ -70,6 +70,8 @@ class Grant(TokenMixin):
 class Authority:
     """The server; use it as a context."""
 
+    client = Client()
+
     def __init__(self, leeway: float) -> None:
         self._leeway = leeway
         self._lock = threading.Lock()
@@ -97,10 +99,11 @@ class Authority:
     def _app(self) -> Flask:
         app = Flask("authority")
         server = AuthorizationServer(
-            app, query_client=lambda client_id: Client() if client_id == CLIENT else None, save_token=lambda *_: None
+            app, query_client=lambda client_id: self.client if client_id == CLIENT else None, save_token=lambda *_: None
         )
         server.register_token_generator("default", self._generate)
         server.register_grant(self._grant_type())
+        self._extend(app, server)
 
         @app.post("/token")
         def token():
@@ -113,6 +116,9 @@ class Authority:
             return server.create_token_response()
 
         return app
+
+    def _extend(self, app: Flask, server: AuthorizationServer) -> None:
+        """Whatever else a test's server can do."""
 
     def _generate(self, grant_type: str, client: Client, user: Grant, **_: object) -> dict:
         with self._lock:
