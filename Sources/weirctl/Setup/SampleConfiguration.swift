@@ -33,6 +33,8 @@ enum SampleConfiguration {
           state_directory: /var/lib/weir/gatewayd
           # Where tokend, below, answers: agents call with connected accounts. Without this line they cannot.
           tokend_socket: /run/weir/tokend.sock
+          # The https address under which browsers reach gatewayd, for connecting accounts; admin_key opens the routes below /admin.
+          # public_url: https://ai.example.com
           log_level: info
           # Each attempt as a line of the log: journalctl -u gatewayd TENANT=acme
           # log_requests: true
