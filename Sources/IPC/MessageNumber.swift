@@ -65,6 +65,8 @@ public enum MessageNumber: UInt16, CaseIterable, Sendable {
     case gatewayBackup = 0x020D
     /// Starts gatewayd's successor and hands over to it.
     case gatewayHandOver = 0x020E
+    /// Who changed tenants and keys, newest first.
+    case gatewayAudit = 0x020F
     /// Credentials that gatewayd may use: all there are, then every change.
     case tokenWatch = 0x0301
     /// A provider has refused a credential.
@@ -125,6 +127,7 @@ extension MessageNumber: CustomStringConvertible {
         case .gatewayStatus: "gateway.status"
         case .gatewayReload: "gateway.reload"
         case .gatewayHandOver: "gateway.handOver"
+        case .gatewayAudit: "gateway.audit"
         case .gatewayWatch: "gateway.watch"
         case .gatewayBackup: "gateway.backup"
         case .tokenWatch: "token.watch"
@@ -159,7 +162,8 @@ extension MessageNumber {
             .tokenConnectBegin, .tokenConnectFinish:
             .gatewayd
         case .gatewayTenantCreate, .gatewayTenantList, .gatewayTenantUpdate, .gatewayKeyCreate, .gatewayKeyList,
-            .gatewayKeyRevoke, .gatewayKeyUpdate, .gatewayReload, .gatewayHandOver, .gatewayWatch, .walletBackup,
+            .gatewayKeyRevoke, .gatewayKeyUpdate, .gatewayReload, .gatewayHandOver, .gatewayAudit, .gatewayWatch,
+            .walletBackup,
             .gatewayBackup, .tokenRotate, .tokenBackup, .tokenRefresh, .tokenReload:
             .weirctl
         case .tokenPut, .tokenRemove, .tokenTest:
@@ -187,7 +191,7 @@ extension MessageNumber {
             .seconds(35)
         case .gatewayHandOver:
             .seconds(60)
-        case .gatewayErrors, .tokenEvents:
+        case .gatewayErrors, .gatewayAudit, .tokenEvents:
             .seconds(10)
         case .gatewayWatch, .walletBackup, .gatewayBackup, .tokenWatch, .tokenRotate, .tokenBackup:
             nil

@@ -60,6 +60,7 @@ enum Service {
                 .call(KeyUpdateRequest.self, from: .weirctl, within: .seconds(5)) { context.updateKey($0, $1) },
                 .call(UsageReportRequest.self, from: reporters, within: .seconds(30)) { context.usage($0, $1) },
                 .call(ErrorReportRequest.self, from: reporters, within: .seconds(10)) { context.errors($0, $1) },
+                .call(GatewayAuditRequest.self, from: .weirctl, within: .seconds(10)) { context.audit($0, $1) },
                 .call(GatewayStatusRequest.self, from: reporters, within: .seconds(1)) { context.status($1) },
                 .call(ReloadRequest.self, from: .weirctl, within: .seconds(30)) { context.reload($1) },
                 .call(HandOverRequest.self, from: .weirctl, within: .seconds(60)) { context.handOver($1) },

@@ -30,7 +30,8 @@ struct Weirctl: ParsableCommand {
             CommandGroup(
                 name: "Watching",
                 subcommands: [
-                    StatusCommand.self, WatchCommand.self, UsageCommand.self, ErrorsCommand.self, MetricsCommand.self,
+                    StatusCommand.self, WatchCommand.self, UsageCommand.self, ErrorsCommand.self, AuditCommand.self,
+                    MetricsCommand.self,
                 ]),
             CommandGroup(name: "Keeping", subcommands: [BackupCommand.self, RestoreCommand.self]),
             CommandGroup(name: "Connected accounts", subcommands: [ConnectionCommand.self, VaultCommand.self]),

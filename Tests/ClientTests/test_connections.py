@@ -548,3 +548,5 @@ def test_the_audit_says_who_did_what(gateway, person):
     (tenant,) = gateway.admin("GET", f"/admin/audit?of=gateway&tenant={person.tenant}{before}").json()["events"]
     assert (tenant["action"], tenant["subject"]) == ("tenant.created", person.tenant)
     assert gateway.admin("GET", "/admin/audit?of=money").status == 400
+    shown = gateway.ctl("audit", "--tenant", person.tenant)
+    assert [(row["action"], row["after"]) for row in shown] == [(row["action"], row["after"]) for row in (made, tenant)]

@@ -274,6 +274,19 @@ let gatewaySamples: [Sample] = [
     Sample(
         "gateway.handOver answer",
         HandOverAnswer(accepted: true, process: 4_711, text: "")),
+    Sample(
+        "gateway.audit request",
+        GatewayAuditRequest(before: 0, limit: 50, tenant: TenantID("acme")!)),
+    Sample(
+        "gateway.audit answer",
+        GatewayAuditAnswer(
+            next: 41,
+            changes: [
+                GatewayChange(
+                    number: 41, at: UnixMillis(1795246380000), tenant: TenantID("acme")!,
+                    subject: "key_0123456789abcdef", action: "key.changed", source: "weirctl, user 0",
+                    before: String(repeating: "9f", count: 32), after: String(repeating: "a0", count: 32))
+            ])),
 ]
 
 /// The end of a backup whose one chunk is the sample's.

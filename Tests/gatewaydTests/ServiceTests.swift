@@ -1,5 +1,6 @@
 // Every message of the gateway's table over a real socket: what an operator sees is what the store has.
 
+import Glibc
 import IPC
 import Metrics
 import Money
@@ -278,6 +279,23 @@ private func withBench(_ body: (ServiceBench) async throws -> Void) async throws
             #expect(first.rows[0].side == .upstream && first.rows[0].kind == "upstream_timeout")
             let rest = try await bench.client.errors(ErrorReportRequest(before: first.next, limit: 3, tenant: .acme))
             #expect(rest.rows.map(\.sequence) == [2, 1] && rest.next == 0)
+        }
+    }
+
+    @Test func changesAreListedInPagesWithWhoAsked() async throws {
+        try await withBench { bench in
+            try await bench.rig.makeTenant(.other)
+            _ = try await bench.rig.makeKey(of: .acme)
+            _ = try await bench.client.tenantUpdate(
+                TenantUpdateRequest(
+                    tenant: .acme, policy: .keep, suspended: .set(true), displayName: .keep, limits: .keep))
+            let first = try await bench.client.audit(GatewayAuditRequest(before: 0, limit: 2, tenant: .acme))
+            #expect(first.changes.map(\.action) == ["tenant.changed", "key.created"] && first.next != 0)
+            #expect(first.changes.map(\.source) == ["weirctl, user \(getuid())", "test"])
+            let rest = try await bench.client.audit(GatewayAuditRequest(before: first.next, limit: 200, tenant: .acme))
+            #expect(rest.changes.map(\.action) == ["tenant.created"] && rest.next == 0)
+            let all = try await bench.client.audit(GatewayAuditRequest(before: 0, limit: 200, tenant: nil))
+            #expect(all.changes.count == 4)
         }
     }
 

@@ -96,7 +96,8 @@ import Testing
     @Test func everyCommandNamesItsFieldsOnce() {
         for columns in [
             TenantReport.columnsWithWallet, KeyReport.columns, MovementReport.historyColumns, UsageCommand.columns,
-            ErrorsCommand.columns, WatchCommand.columns, StatusReport.gatewayColumns, StatusReport.walletColumns,
+            ErrorsCommand.columns, AuditCommand.columns, WatchCommand.columns, StatusReport.gatewayColumns,
+            StatusReport.walletColumns,
             WalletCommand.Balance.columns, WalletCommand.Audit.columns, CheckCommand.columns, ReloadCommand.columns,
         ] {
             #expect(Set(columns.map(\.field)).count == columns.count)

@@ -80,6 +80,11 @@ extension AsyncGatewayClient {
         _ request: ErrorReportRequest, deadline: TimeAmount? = nil
     ) async throws(CallFailure) -> ErrorReportAnswer { try await link.call(request, deadline) }
 
+    /// Who changed tenants and keys, newest first, a page at a time.
+    public func audit(
+        _ request: GatewayAuditRequest, deadline: TimeAmount? = nil
+    ) async throws(CallFailure) -> GatewayAuditAnswer { try await link.call(request, deadline) }
+
     /// How gatewayd is.
     @discardableResult
     public func status(

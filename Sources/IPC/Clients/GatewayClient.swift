@@ -93,6 +93,13 @@ extension GatewayClient {
         _ done: @escaping (Result<ErrorReportAnswer, CallFailure>) -> Void
     ) -> CallTicket { link.call(request, deadline: deadline, done) }
 
+    /// Who changed tenants and keys, newest first, a page at a time.
+    @discardableResult
+    public func audit(
+        _ request: GatewayAuditRequest, deadline: TimeAmount? = nil,
+        _ done: @escaping (Result<GatewayAuditAnswer, CallFailure>) -> Void
+    ) -> CallTicket { link.call(request, deadline: deadline, done) }
+
     /// How gatewayd is.
     @discardableResult
     public func status(
