@@ -24,6 +24,8 @@ let cores: [(name: String, imports: [Target.Dependency])] = [
     ("Translation", ["Money", "JSON"]),
     ("Refresh", ["Tenancy"]),
     ("Connections", ["Tenancy", "JSON"]),
+    ("AgentTools", ["Tenancy", "JSON", "Connections"]),
+    ("OAuthServer", ["Tenancy", "JSON", "Connections"]),
 ]
 
 let edges: [(name: String, imports: [Target.Dependency])] = [
@@ -49,6 +51,7 @@ let daemons: [(name: String, imports: [Target.Dependency])] = [
         "gatewayd",
         [
             "Money", "Tenancy", "JSON", "Metrics", "Translation", "Routing", "Connections", "ProviderCatalog",
+            "AgentTools", "OAuthServer",
             "Hashing", "IPC", "HTTP", "Storage", "DaemonKit", logging,
         ]
             + nio
@@ -82,6 +85,8 @@ let tests: [(name: String, imports: [Target.Dependency])] = [
     ("TranslationTests", ["Translation", "JSON", "Money"]),
     ("RefreshTests", ["Refresh", "Tenancy"]),
     ("ConnectionsTests", ["Connections", "Tenancy", "JSON", "Hashing"]),
+    ("AgentToolsTests", ["AgentTools", "Connections", "Tenancy", "JSON"]),
+    ("OAuthServerTests", ["OAuthServer", "Connections", "Tenancy", "JSON", "Hashing"]),
     ("HashingTests", ["Hashing"]),
     ("VaultTests", ["Vault"]),
     ("StorageTests", ["Storage", "CSQLite"]),

@@ -16,6 +16,8 @@ import Testing
         "Translation": ["Money", "JSON"],
         "Refresh": ["Tenancy"],
         "Connections": ["Tenancy", "JSON"],
+        "AgentTools": ["Tenancy", "JSON", "Connections"],
+        "OAuthServer": ["Tenancy", "JSON", "Connections"],
         // Edges: one kind of I/O each, no rule module.
         "Hashing": ["COpenSSL"],
         "Vault": ["COpenSSL", "Hashing", "Glibc", "Synchronization"],
@@ -28,6 +30,7 @@ import Testing
         // Daemons. The absences carry the design: gatewayd has no Ledger, walletd no HTTP.
         "gatewayd": [
             "Money", "Tenancy", "JSON", "Metrics", "Translation", "Routing", "Connections", "ProviderCatalog",
+            "AgentTools", "OAuthServer",
             "Hashing", "IPC", "HTTP", "Storage", "DaemonKit", "NIOCore", "NIOPosix", "Logging", "Glibc",
             "Synchronization",
         ],

@@ -27,6 +27,7 @@ enum SourceTree {
 
     static let cores = [
         "Money", "Tenancy", "JSON", "Metrics", "Ledger", "Routing", "Translation", "Refresh", "Connections",
+        "AgentTools", "OAuthServer",
     ]
 
     /// Folders of edges that hold rules, and are held to what cores are held to.
