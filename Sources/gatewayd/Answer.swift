@@ -4,6 +4,7 @@
 // Refuses: nothing; a vendor's own error bodies are relayed elsewhere, unchanged (case T-17).
 // Called by: Gateway, MeteredRequest, Endpoints.
 
+import AgentTools
 import Connections
 import HTTP
 import JSON
@@ -81,6 +82,7 @@ enum Answer {
         case .openai: error.appendJSON(.openai, requestID: id.description, to: &body)
         case .account: appendAccountError(refusal, id, to: &body)
         case .agent: body += AgentAnswer(AgentFailure(refusal)).body
+        case .tools: body += RPCError(code: -32000, refusal.message).answer(to: nil)
         }
     }
 

@@ -17,8 +17,10 @@ extension Gateway {
         case .health: Health.answer(id, self, on: exchange)
         case .catalog: account.catalog(catalog, id, on: exchange)
         case .browser(let part): open(part, parameters, id, exchange)
+        case .oauth(let part): OAuthRequest(self, exchange, id).start(part)
         case .metered, .tokenCount, .models, .model, .usage, .balance, .keyList, .keyCreate,
-            .keyChange, .keyRevoke, .keyUsage, .agentCall, .connections, .admin:
+            .keyChange, .keyRevoke, .keyUsage, .agentCall, .connections, .admin,
+            .tools:
             preconditionFailure("\(route.path) is not open to everybody")
         }
     }
@@ -40,7 +42,8 @@ extension Gateway {
         case .keyUsage: account.keyUsage(parameters[0], caller, id, on: exchange)
         case .agentCall: AgentRequest(self, exchange, caller, domain: parameters[1], id).start(tenant: parameters[0])
         case .connections(let part): answer(part, parameters, caller, id, exchange)
-        case .probe, .health, .catalog, .metered, .browser, .admin:
+        case .tools: ToolRequest(self, exchange, caller, id).start()
+        case .probe, .health, .catalog, .metered, .browser, .admin, .oauth:
             preconditionFailure("\(route.path) is answered elsewhere")
         }
     }
@@ -78,6 +81,8 @@ extension Gateway {
             return .account
         }
         if begins("/api/v1/") { return .agent }
+        if begins("/mcp") { return .tools }
+        if begins("/oauth/") || begins("/.well-known/") { return .account }
         return nil
     }
 }

@@ -30,7 +30,7 @@ final class Gateway: RequestHandler {
     let upstreams: UpstreamPools
     let account: AccountEndpoints
     let lane: MetricLane<GatewayMetric>
-    private let log: Logger
+    let log: Logger
     private(set) var settings: GatewaySettings
     private(set) var catalog: ServedCatalog
     private(set) var connections: ServedConnections
@@ -93,7 +93,9 @@ final class Gateway: RequestHandler {
             }
         } catch {
             lane.refuse(error.kind)
-            Answer.refuse(error, manner(of: route, exchange), id, on: exchange)
+            Answer.refuse(error, manner(of: route, exchange), id, on: exchange) { [settings] headers in
+                ToolRequest.appendChallenge(error, route, settings.browser.publicURL, to: &headers)
+            }
         }
     }
 

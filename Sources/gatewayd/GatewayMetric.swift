@@ -115,7 +115,7 @@ enum SettlementLabel: Int, CaseIterable {
 enum EndpointLabel: Int, CaseIterable {
     case messages, chatCompletions, responses, embeddings, tokenCount, models, account, keys, agent, connections,
         browser
-    case admin, probe, unknown
+    case admin, tools, oauth, probe, unknown
 
     var text: String {
         switch self {
@@ -141,6 +141,8 @@ extension Endpoint {
         case .connections: .connections
         case .browser: .browser
         case .admin: .admin
+        case .tools: .tools
+        case .oauth: .oauth
         case .probe, .health: .probe
         }
     }

@@ -16,6 +16,8 @@ final class GatewayShared: Sendable {
     let store: StoreQueue
     /// What the loops count, each in its own lane.
     let metrics: MetricBoard<GatewayMetric>
+    /// What is under way between programs that come for a token and people who agree.
+    let oauth = OAuthDesk()
     /// The instance-wide rate bucket's word.
     let instanceBucket = Atomic<UInt64>(0)
     /// Links for browsers that were given out.

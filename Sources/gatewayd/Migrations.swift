@@ -16,6 +16,7 @@ enum Migrations {
         Migration(3, "errors", errors),
         Migration(4, "leaving files that were taken in", absorbed),
         Migration(5, "who changed tenants and keys", audit),
+        Migration(6, "programs that registered themselves", clients),
     ]
 
     /// Tenant numbers are dense from 0 (event loops index an array with them). A key is never deleted: `revoked_at` ends it.
@@ -114,6 +115,17 @@ enum Migrations {
             settled_seq INTEGER NOT NULL
         ) STRICT;
         INSERT INTO outbox (only, settled_seq) VALUES (0, 0);
+        """
+
+    /// `redirects` has one URI a line.
+    private static let clients = """
+        CREATE TABLE oauth_clients (
+            id TEXT PRIMARY KEY NOT NULL,
+            name TEXT NOT NULL,
+            redirects TEXT NOT NULL,
+            registered_at INTEGER NOT NULL,
+            used_at INTEGER
+        ) STRICT, WITHOUT ROWID;
         """
 
     private static let absorbed = """

@@ -15,6 +15,8 @@ enum Manner: Sendable, CaseIterable {
     case account
     /// The agent API: `{"success":false,"error","code","status"}`.
     case agent
+    /// MCP: a JSON-RPC error without an id.
+    case tools
 }
 
 /// How far a request must go through admission before its endpoint runs.
@@ -39,6 +41,7 @@ enum Endpoint: Sendable {
     case keyList, keyCreate, keyChange, keyRevoke, keyUsage
     case agentCall
     case connections(ConnectionRoute), browser(BrowserRoute), admin(AdminRoute)
+    case tools, oauth(OAuthRoute)
 }
 
 /// One row: a method and path, and what it takes.
@@ -77,7 +80,7 @@ enum Routes {
             Route(.delete, "/v1/keys/{id}", .account, .keys, .authenticated, .keyRevoke),
             Route(.get, "/v1/keys/{id}/usage", .account, .keys, .authenticated, .keyUsage),
             Route(.post, "/api/v1/{tenant}/{domain}", .agent, .agent, .authenticated, .agentCall),
-        ] + connections
+        ] + connections + tools
 }
 
 extension Route {
