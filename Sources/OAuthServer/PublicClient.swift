@@ -71,7 +71,7 @@ public struct ClientWish: Hashable, Sendable {
         let targets = elements.compactMap { $0.string.flatMap { RedirectTarget($0) } }
         guard targets.count == elements.count else {
             throw OAuthProblem(
-                .invalidRedirectURI, "each redirect URI must be https, or http on the machine itself, without a fragment")
+                .invalidRedirectURI, "a redirect URI must be https, or http on the machine itself, without a fragment")
         }
         return targets
     }

@@ -13,7 +13,8 @@ import Testing
     ])
     func initialize_agreesOnTheClientsRevisionOrOffersTheLatest(wanted: String, agreed: String) throws {
         let answer = try Ask.answer(
-            "initialize", #"{"protocolVersion":"\#(wanted)","capabilities":{},"clientInfo":{"name":"c","version":"1"}}"#)
+            "initialize", #"{"protocolVersion":"\#(wanted)","capabilities":{},"clientInfo":{"name":"c","version":"1"}}"#
+        )
         #expect(answer["id"] == .integer(7))
         #expect(answer["result"]?["protocolVersion"] == .string(agreed))
         #expect(answer["result"]?["capabilities"]?["tools"] != nil)
@@ -94,7 +95,8 @@ import Testing
 
     @Test func batch_isUpToTenCallsInTheirOrder() throws {
         let ten = (0..<10).map { #"{"domain":"d\#($0)","path":"/"}"# }.joined(separator: ",")
-        guard case .calls(let calls, .batch, "r") = try Ask.plan("batch", #"{"rationale":"r","calls":[\#(ten)]}"#) else {
+        guard case .calls(let calls, .batch, "r") = try Ask.plan("batch", #"{"rationale":"r","calls":[\#(ten)]}"#)
+        else {
             Issue.record("no batch")
             return
         }
@@ -201,8 +203,10 @@ import Testing
                     auth: [AuthRule(.apiKey, .bearer)]), [AccountOffer(AccountName("a")!)])
         }
         let post = try Ask.post(
-            #"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"discover","arguments":{"rationale":"r"}}}"#)
-        guard case .tool(_, .done(let result, _)) = ToolServer(version: "", offers: offers).step(post.messages[0]) else {
+            #"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"discover","arguments":{"rationale":"r"}}}"#
+        )
+        guard case .tool(_, .done(let result, _)) = ToolServer(version: "", offers: offers).step(post.messages[0])
+        else {
             Issue.record("no result")
             return
         }

@@ -28,7 +28,8 @@ import Testing
 
     @Test(arguments: [
         "", "https://client.example/back", "https://client.example/back?x=2", "https://client.example/back?x=1&y",
-        "https://evil.example/back?x=1", "https://client.example.evil.example/back?x=1", "http://client.example/back?x=1",
+        "https://evil.example/back?x=1", "https://client.example.evil.example/back?x=1",
+        "http://client.example/back?x=1",
         "HTTPS://client.example/back?x=1",
     ])
     func otherAddress_isRefusedOnAPage(address: String) throws {
@@ -46,11 +47,13 @@ import Testing
     }
 
     @Test(arguments: [
-        ("http://127.0.0.1/cb", "http://127.0.0.1:51234/cb", true), ("http://localhost:1/cb", "http://localhost:2/cb", true),
+        ("http://127.0.0.1/cb", "http://127.0.0.1:51234/cb", true),
+        ("http://localhost:1/cb", "http://localhost:2/cb", true),
         ("http://127.0.0.1/cb", "http://127.0.0.1:51234/other", false),
         ("http://127.0.0.1/cb", "http://localhost:51234/cb", false),
         ("https://localhost:1/cb", "https://localhost:2/cb", false),
-        ("http://127.0.0.1/cb", "https://127.0.0.1:5/cb", false), ("http://127.0.0.1/cb", "http://127.0.0.1:5/cb?a", false),
+        ("http://127.0.0.1/cb", "https://127.0.0.1:5/cb", false),
+        ("http://127.0.0.1/cb", "http://127.0.0.1:5/cb?a", false),
     ])
     func programsOnTheMachine_mayTakeAnotherPort_andNothingElse(registered: String, asked: String, isGood: Bool) {
         let request = try? Flow.request(Flow.query(["redirect_uri": asked]), Flow.client([registered]))

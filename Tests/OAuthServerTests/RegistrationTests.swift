@@ -75,7 +75,9 @@ import Testing
         #expect(try read(#"{"redirect_uris":["https://a.example"],"client_name":" "}"#).name == "MCP client")
     }
 
-    @Test(arguments: ["", "mcp_", "mcp_0001", "mcp_000102030405060708090a0b0c0d0e0F", "xyz_000102030405060708090a0b0c0d0e0f"])
+    @Test(arguments: [
+        "", "mcp_", "mcp_0001", "mcp_000102030405060708090a0b0c0d0e0F", "xyz_000102030405060708090a0b0c0d0e0f",
+    ])
     func namesOfOtherForms_areNoClients(text: String) { #expect(ClientID(text) == nil) }
 
     @Test func peersWindows_letFiveThroughAnHour_eachPeerOnItsOwn() {

@@ -106,10 +106,8 @@ extension ConsentRequest {
             status: objection == nil ? 200 : 403, "Let a program use your accounts?", content, formTargets: targets,
             request.id, on: exchange
         ) { headers in
-            let secure = isSecure ? "; Secure" : ""
-            headers.append(
-                "set-cookie",
-                "\(Self.cookieName)=\(cookie); Path=/oauth/authorize; Max-Age=\(Self.patience); HttpOnly; SameSite=Strict\(secure)")
+            let bounds = "Path=/oauth/authorize; Max-Age=\(Self.patience)\(isSecure ? "; Secure" : "")"
+            headers.append("set-cookie", "\(Self.cookieName)=\(cookie); \(bounds); HttpOnly; SameSite=Strict")
         }
     }
 

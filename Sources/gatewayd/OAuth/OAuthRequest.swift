@@ -31,8 +31,8 @@ final class OAuthRequest {
 
     func start(_ part: OAuthRoute) {
         guard let origin = gateway.settings.browser.publicURL, gateway.tokens != nil else {
-            let refusal = Refusal(.notFound, "no_public_url", "This gateway does not take programs that register themselves.")
-            return Answer.refuse(refusal, .account, id, on: exchange)
+            let reason = "This gateway does not take programs that register themselves."
+            return Answer.refuse(Refusal(.notFound, "no_public_url", reason), .account, id, on: exchange)
         }
         let server = ServerMetadata(origin)
         switch part {
