@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import concurrent.futures
+import json
 import re
 import shlex
 import signal
@@ -161,7 +162,12 @@ def test_first_minute_up_demo_prints_curl_lines_that_work(tmp_path):
     try:
         lines = curl_lines(log, running)
         assert any("/v1/messages" in line for line in lines) and any("/v1/chat/completions" in line for line in lines)
+        agent = [line for line in lines if "/api/v1/" in line]
+        answer = subprocess.run(shlex.split(agent[0]), capture_output=True, timeout=30).stdout
+        assert len(agent) == 1 and json.loads(answer)["data"]["data"], answer
         for line in lines:
+            if line in agent:
+                continue
             done = subprocess.run(shlex.split(line), capture_output=True, timeout=30)
             said = streams.text_of([data for _, data in streams.events(done.stdout) if isinstance(data, dict)])
             assert "demo upstream, not a language model" in (said or done.stdout.decode()), done

@@ -79,6 +79,7 @@ import Testing
         #expect(lines.contains("base_url: http://127.0.0.1:4711/v1"))
         #expect(
             lines.filter { $0.hasPrefix("- provider:") } == ["- provider: demo-anthropic", "- provider: demo-openai"])
+        #expect(lines.suffix(2) == ["test: GET /models", "allow: [GET /models]"])
     }
 
     @Test func listenAddressIsTheOneAskedFor() throws {

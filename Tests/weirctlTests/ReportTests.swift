@@ -155,8 +155,10 @@ import Testing
     @Test func curlLinesAreOneLineEachAndCarryTheKey() {
         let lines = welcome.demo(key: "weir_secret").split(separator: "\n").map { $0.drop { $0 == " " } }
         let curls = lines.filter { $0.hasPrefix("curl ") }
-        #expect(curls.count == 4)
-        #expect(curls.allSatisfy { $0.contains("weir_secret") && $0.contains(#""model":"demo""#) })
+        #expect(curls.count == 5)
+        #expect(curls.allSatisfy { $0.contains("weir_secret") })
+        #expect(curls.filter { $0.contains(#""model":"demo""#) }.count == 4)
+        #expect(curls.filter { $0.contains("/api/v1/demo/demo ") }.count == 1)
         #expect(curls.filter { $0.contains("/v1/messages") && $0.contains("x-api-key: ") }.count == 2)
         #expect(
             curls.filter { $0.contains("/v1/chat/completions") && $0.contains("authorization: Bearer ") }.count == 2)

@@ -28,6 +28,7 @@ struct DemoTenant {
             amount: Self.credit, at: SystemClock.now, reference: reference, tenant: tenant, note: "demo credit")
         let posted = try await desk.wallet { client throws(CallFailure) in try await client.credit(request) }
         if case .refused(let refusal) = posted.outcome { throw refusal.complaint(reference) }
+        try await connect(tenant)
         if let kept = Folder.line(of: keyPath) { return kept }
         return try await makeKey(tenant)
     }
@@ -38,9 +39,24 @@ struct DemoTenant {
         if answer.outcome != .refused(.tenantExists) { try answer.outcome.check(tenant.text) }
     }
 
+    /// An account at the demo's upstream, which takes any key.
+    private func connect(_ tenant: TenantID) async throws(Complaint) {
+        guard let provider = ProviderID(FolderConfiguration.demoDomain), let name = AccountName("main") else {
+            preconditionFailure("the demo's names follow the grammar of names")
+        }
+        let none = SecretField("")
+        let request = TokenPutRequest(
+            account: AccountKey(tenant: tenant, provider: provider, account: name), kind: .apiKey, label: "Demo",
+            secret: SecretField("demo"), user: "", refreshToken: none, clientID: "", clientSecret: none,
+            tokenEndpoint: "", scopes: "", expiresAt: nil, metadata: [], replace: false, source: "weirctl up --demo")
+        let answer = try await desk.vault { client throws(CallFailure) in try await client.put(request) }
+        guard case .refused(let refusal) = answer.outcome, refusal != .accountExists else { return }
+        throw Complaint("the demo's account cannot be connected: \(answer.text)", next: "weirctl check")
+    }
+
     private func makeKey(_ tenant: TenantID) async throws(Complaint) -> String {
         let request = KeyCreateRequest(
-            tenant: tenant, scopes: .standard, expiresAt: nil, cap: nil, name: "demo", limits: nil)
+            tenant: tenant, scopes: [.inference, .account, .agent], expiresAt: nil, cap: nil, name: "demo", limits: nil)
         let answer = try await desk.gateway { client throws(CallFailure) in try await client.keyCreate(request) }
         try answer.outcome.check(tenant.text)
         try Folder.write(answer.secret + "\n", to: keyPath)

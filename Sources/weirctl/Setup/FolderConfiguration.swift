@@ -21,7 +21,8 @@ struct FolderConfiguration: Equatable {
     func text(from sample: String) -> String {
         let lines = sample.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
         let body = lines.drop { $0.hasPrefix("#") }.compactMap(local)
-        return (Self.header + commentingOut(Array(body))).joined(separator: "\n")
+        let connections = demoPort.map(Self.demoConnections) ?? []
+        return (Self.header + commentingOut(Array(body)) + connections).joined(separator: "\n")
     }
 
     private static let header = [
@@ -101,6 +102,25 @@ extension FolderConfiguration {
             ]
         }
     }
+
+    /// A provider whose API agents call.
+    private static func demoConnections(port: Int) -> [String] {
+        [
+            "# weir-demo-upstream once more, as an API that agents call with an account of the tenant's.",
+            "connections:",
+            "  providers:",
+            "    \(demoDomain):",
+            "      name: Demo (no language model)",
+            "      base_url: http://127.0.0.1:\(port)/v1",
+            "      auth: {api_key: bearer}",
+            "      test: GET /models",
+            "      allow: [GET /models]",
+            "",
+        ]
+    }
+
+    /// The demo's provider of an API.
+    static let demoDomain = "demo"
 
     /// Prices like a real model's, so that the ledger shows something.
     private static let demoModels = [

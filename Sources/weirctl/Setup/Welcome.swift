@@ -45,6 +45,9 @@ struct Welcome {
           \(openAI(key, isStream: false))
           \(openAI(key, isStream: true))
 
+        An API that an agent calls with an account of the tenant's, whose key it never sees:
+          \(agent(key))
+
         What it cost, and what happens:
           \(weirctl) wallet history demo --dir \(folder)
           \(weirctl) watch --dir \(folder)
@@ -66,6 +69,12 @@ struct Welcome {
         let body = #"{"model":"\#(model)",\#(stream(isStream))"messages":[{"role":"user","content":"Hello"}]}"#
         return "curl -sS\(isStream ? "N" : "") \(baseURL)/v1/chat/completions -H 'authorization: Bearer \(key)' "
             + "-H 'content-type: application/json' -d '\(body)'"
+    }
+
+    private func agent(_ key: String) -> String {
+        let body = #"{"path":"/models","fields":["data.id"]}"#
+        return "curl -sS \(baseURL)/api/v1/\(DemoTenant.name)/\(FolderConfiguration.demoDomain) "
+            + "-H 'authorization: Bearer \(key)' -H 'content-type: application/json' -d '\(body)'"
     }
 
     private var model: String { FolderConfiguration.demoModel }
