@@ -111,6 +111,14 @@ extension CredentialTable {
         }?.key
     }
 
+    /// Why the account that `wanted` names, or else the only one, cannot be used; `nil` when that is not so.
+    func unusable(of tenant: TenantID, at provider: ProviderID, _ wanted: AccountName?) -> String? {
+        let accounts = picture[Place(tenant: tenant, provider: provider)] ?? [:]
+        let account = wanted.map { accounts[$0] } ?? (accounts.count == 1 ? accounts.first?.value : nil)
+        guard case .unusable(let reason)? = account else { return nil }
+        return reason
+    }
+
     /// The credential of an account; `nil` when it cannot be used or is not there.
     func credential(of key: AccountKey) -> HeldCredential? { account(key)?.credential }
 

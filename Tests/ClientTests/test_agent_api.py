@@ -307,6 +307,7 @@ def test_a_dead_account_is_told_from_one_that_is_not_there(provider, tmp_path):
                 answer = call(tenant, "shop", path="/echo")
                 assert failure(answer) == (401, "TOKEN_EXPIRED")
                 assert not provider.asked, "nothing is asked with a dead credential"
+                assert "cannot be used" in answer.json()["error"]
                 weir.restart("gatewayd")
                 weir.wait_until_told()
             provider.refused.clear()

@@ -139,14 +139,23 @@ extension AgentRunner {
             let failure = AgentFailure(.upstreamError, "the accounts are not known yet; try again", status: 503)
             throw AgentMisfortune(failure, .internalFault, "tokend has not told the credentials yet", provider.id)
         }
-        let offers = credentials.offers(of: tenant, at: provider.id)
+        // The usual case by one look-up, however many accounts there are.
+        if let key = wanted.map({ AccountKey(tenant: tenant, provider: provider.id, account: $0) }),
+            credentials.credential(of: key) != nil
+        {
+            return key
+        }
         do throws(AgentFailure) {
-            let preferred = credentials.preferred(of: tenant, at: provider.id)
             let name = try AccountChoice.choose(
-                from: offers, wanted: wanted, preferred: preferred, provider: provider.id)
+                from: credentials.offers(of: tenant, at: provider.id), wanted: wanted,
+                preferred: credentials.preferred(of: tenant, at: provider.id), provider: provider.id)
             return AccountKey(tenant: tenant, provider: provider.id, account: name)
         } catch {
-            throw AgentMisfortune(error)
+            guard error.code == .tokenExpired, let why = credentials.unusable(of: tenant, at: provider.id, wanted)
+            else {
+                throw AgentMisfortune(error)
+            }
+            throw AgentMisfortune(AgentFailure(.tokenExpired, "the account of \(provider.id) cannot be used: \(why)"))
         }
     }
 
