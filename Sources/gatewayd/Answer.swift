@@ -65,10 +65,12 @@ enum Answer {
 
     /// Answers 200 (or `status`) with a JSON body.
     static func json(
-        _ body: [UInt8], status: Int = 200, _ manner: Manner, _ id: RequestID, on exchange: HTTPExchange
+        _ body: [UInt8], status: Int = 200, retryAfterSeconds: Int? = nil, _ manner: Manner, _ id: RequestID,
+        on exchange: HTTPExchange
     ) {
         exchange.respond(status: status, body: ByteBuffer(bytes: body)) { headers in
             headers.append("content-type", "application/json")
+            if let retryAfterSeconds { headers.append("retry-after", retryAfterSeconds) }
             appendIdentity(of: id, manner, to: &headers)
         }
     }

@@ -107,7 +107,8 @@ class _Handler(BaseHTTPRequestHandler):
         })
 
     def do_status(self, rest: str, said: str, body: bytes) -> None:
-        self.answer(int(rest), {"message": f"as you asked: {rest}"})
+        wait = {"Retry-After": "17"} if rest in ("429", "503") else {}
+        self.answer(int(rest), {"message": f"as you asked: {rest}"}, **wait)
 
     def do_redirect(self, rest: str, said: str, body: bytes) -> None:
         self.answer(302, None, location=f"{self.server_provider.url}/api/echo/elsewhere")

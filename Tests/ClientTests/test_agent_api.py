@@ -136,7 +136,10 @@ def test_errors_of_the_provider_keep_their_status_and_are_rows_where_they_are_so
     answer = call(agent, "shop", path="/status/404")
     assert failure(answer) == (404, "UPSTREAM_ERROR")
     assert answer.json()["data"] == {"message": "as you asked: 404"}
-    assert failure(call(agent, "shop", path="/status/429")) == (429, "UPSTREAM_ERROR")
+    limited = call(agent, "shop", path="/status/429")
+    assert failure(limited) == (429, "UPSTREAM_ERROR")
+    # When to come back is the provider's to say.
+    assert limited.header("retry-after") == "17" and limited.json()["retry_after"] == 17
     assert failure(call(agent, "shop", path="/status/503")) == (503, "UPSTREAM_ERROR")
     assert failure(call(agent, "shop", path="/cut")) == (502, "UPSTREAM_ERROR")
     assert failure(call(agent, "shop", path="/garbage")) == (502, "UPSTREAM_ERROR")

@@ -27,6 +27,19 @@ import Testing
         }
     }
 
+    @Test func failure_saysWhenToComeBack() throws {
+        let call = try Sample.call(#"{"path":"/items"}"#, Sample.provider)
+        for (status, wanted) in [(429, 30), (503, 30), (200, nil)] {
+            let answer = Array(#"{"a":1}"#.utf8).withUnsafeBytes {
+                AgentAnswer.of(
+                    status: status, contentType: nil, retryAfterSeconds: 30, body: $0, to: call, from: Sample.provider,
+                    hiding: [])
+            }
+            #expect(answer.retryAfterSeconds == wanted)
+            #expect(answer.body.text.contains(#""retry_after":30"#) == (wanted != nil))
+        }
+    }
+
     /// Numbers, spacing inside and the order of members stay as they were.
     @Test func success_holdsTheProvidersJSON() throws {
         let answer = try answer(#"{"b": 1.0e2, "a":[9007199254740993]}"#, status: 201)

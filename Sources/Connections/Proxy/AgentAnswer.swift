@@ -17,6 +17,8 @@ public struct AgentAnswer: Sendable {
     public let code: AgentErrorCode?
     /// Whether the provider did not accept the credential, which whoever keeps it wants to know.
     public let rejectsCredential: Bool
+    /// When to come back, in seconds from now, where somebody said: for a Retry-After field (RFC 9110 §10.2.3).
+    public let retryAfterSeconds: Int?
 
     /// The largest error of a provider that is handed on as it is, in bytes.
     public static let largestErrorData = 16_384
@@ -30,6 +32,7 @@ public struct AgentAnswer: Sendable {
                 object.member("error", failure.message)
                 object.member("code", failure.code.rawValue)
                 object.member("status", failure.status)
+                if let seconds = failure.retryAfterSeconds { object.member("retry_after", seconds) }
                 if !failure.problems.isEmpty { object.member("details", array: { Self.write(failure.problems, &$0) }) }
                 if !failure.accounts.isEmpty {
                     object.member("accounts", array: { for name in failure.accounts { $0.string(name.text) } })
@@ -41,7 +44,7 @@ public struct AgentAnswer: Sendable {
             }
         }
         (status, body, code) = (failure.status, out, failure.code)
-        self.rejectsCredential = rejectsCredential
+        (self.rejectsCredential, retryAfterSeconds) = (rejectsCredential, failure.retryAfterSeconds)
     }
 
     private static func write(_ problems: [AgentProblem], _ writer: inout JSONWriter) {
@@ -66,16 +69,18 @@ public struct AgentAnswer: Sendable {
                 object.member("cache", "MISS")
             }
         }
-        (self.status, body, code, rejectsCredential) = (200, out, nil, false)
+        (self.status, body, code, rejectsCredential, retryAfterSeconds) = (200, out, nil, false, nil)
     }
 
-    /// What `call` gets for a provider's whole answer. `secrets` are what the request carried.
+    /// What `call` gets for a provider's whole answer. `secrets` are what the request carried; `retryAfterSeconds` is when
+    /// the provider wants to be asked again.
     public static func of(
-        status: Int, contentType: String?, body: UnsafeRawBufferPointer, to call: AgentCall,
-        from provider: ProviderDefinition, hiding secrets: [SecretText]
+        status: Int, contentType: String?, retryAfterSeconds: Int? = nil, body: UnsafeRawBufferPointer,
+        to call: AgentCall, from provider: ProviderDefinition, hiding secrets: [SecretText]
     ) -> AgentAnswer {
         let answer = ProviderAnswer(status: status, contentType: contentType, body: body, rules: provider.answers)
-        if let failure = answer.failure(provider.displayName, hiding: secrets) {
+        if var failure = answer.failure(provider.displayName, hiding: secrets) {
+            failure.retryAfterSeconds = retryAfterSeconds
             let data = answer.errorData(hiding: secrets)
             return AgentAnswer(failure, data: data, rejectsCredential: failure.code == .tokenExpired)
         }

@@ -61,12 +61,15 @@ public struct AgentFailure: Error, Hashable, Sendable {
     public let problems: [AgentProblem]
     /// The accounts to choose from, where one has to be named.
     public let accounts: [AccountName]
+    /// When to come back, in seconds from now, where somebody said.
+    public internal(set) var retryAfterSeconds: Int?
 
     public init(
         _ code: AgentErrorCode, _ message: String, status: Int? = nil, problems: [AgentProblem] = [],
-        accounts: [AccountName] = []
+        accounts: [AccountName] = [], retryAfterSeconds: Int? = nil
     ) {
         (self.code, self.message, self.problems, self.accounts) = (code, message, problems, accounts)
+        self.retryAfterSeconds = retryAfterSeconds
         self.status = status ?? code.status
     }
 

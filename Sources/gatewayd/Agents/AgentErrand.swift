@@ -54,8 +54,9 @@ final class AgentErrand: UpstreamReceiver {
         guard let head else { preconditionFailure("an answer has a head") }
         let answer = body.withUnsafeReadableBytes { bytes in
             AgentAnswer.of(
-                status: head.status, contentType: head.fields.text(of: "content-type"), body: bytes, to: plan.call,
-                from: plan.provider, hiding: plan.secrets)
+                status: head.status, contentType: head.fields.text(of: "content-type"),
+                retryAfterSeconds: head.fields.withValue(of: "retry-after", RetryAfter.seconds) ?? nil, body: bytes,
+                to: plan.call, from: plan.provider, hiding: plan.secrets)
         }
         if answer.rejectsCredential { runner.tokens?.reject(plan.account, generation: plan.generation) }
         end(answer) { $0.answered(plan, status: head.status, answer) }

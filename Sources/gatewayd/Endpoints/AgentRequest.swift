@@ -57,7 +57,8 @@ final class AgentRequest {
 
     private func answer(_ answer: AgentAnswer) {
         exchange.onClientGone = nil
-        Answer.json(answer.body, status: answer.status, .agent, id, on: exchange)
+        Answer.json(
+            answer.body, status: answer.status, retryAfterSeconds: answer.retryAfterSeconds, .agent, id, on: exchange)
     }
 
     private func clientGone() {
@@ -80,6 +81,8 @@ extension AgentFailure {
             case .upstreamTimeout: .timeout
             case .billing, .internal, .upstreamFailed, .unavailable, .overloaded: .upstreamError
             }
-        self.init(code, refusal.message, status: refusal.kind == .overloaded ? 503 : refusal.kind.status)
+        self.init(
+            code, refusal.message, status: refusal.kind == .overloaded ? 503 : refusal.kind.status,
+            retryAfterSeconds: refusal.retryAfterSeconds)
     }
 }
