@@ -5,6 +5,7 @@
 //   several messages where the revision has no batches, and more than `RPCPost.most` of them.
 // Called by: ToolServer; gatewayd for errors of its own.
 
+import Connections
 public import JSON
 
 /// What an answer is matched to its request by: text, or an integer as it was written.
@@ -94,8 +95,8 @@ public struct RPCPost: Hashable, Sendable {
 
     /// The most messages of one body.
     public static let most = 10
-    /// The largest body, in bytes: a batch of calls, each as large as the agent API takes one, would be larger.
-    public static let largest = 4 << 20
+    /// The largest body, in bytes: one call as large as the agent API takes it, and what is around it.
+    public static let largest = AgentCall.largest + (64 << 10)
 
     /// Reads a body. Throws what is answered instead of everything, with status 400.
     public init(_ body: UnsafeRawBufferPointer, _ revision: ToolRevision) throws(RPCError) {

@@ -21,10 +21,10 @@ public enum ToolStep: Sendable {
 /// One server, for one tenant at one moment.
 public struct ToolServer: Sendable {
     private let version: String
-    private let offers: [ToolOffer]
+    private let offers: [ToolOffer]?
 
-    /// `version` is that of this program; `offers` is what the tenant can call.
-    public init(version: String, offers: [ToolOffer]) { (self.version, self.offers) = (version, offers) }
+    /// `version` is that of this program; `offers` is what the tenant can call, `nil` while that is not known.
+    public init(version: String, offers: [ToolOffer]?) { (self.version, self.offers) = (version, offers) }
 
     /// What is to be done about `message`.
     public func step(_ message: Result<RPCMessage, RPCError>) -> ToolStep {
@@ -88,7 +88,11 @@ public struct ToolServer: Sendable {
     private func plan(_ tool: ToolName, _ arguments: ToolArguments) throws(AgentFailure) -> ToolPlan {
         let rationale = try arguments.rationale()
         switch tool {
-        case .discover: return .done(try Discovery(offers: offers).result(arguments), rationale: rationale)
+        case .discover:
+            guard let offers else {
+                throw AgentFailure(.upstreamError, "the accounts are not known yet; try again", status: 503)
+            }
+            return .done(try Discovery(offers: offers).result(arguments), rationale: rationale)
         case .callAPI: return .calls([try arguments.call()], of: tool, rationale: rationale)
         case .batch: return .calls(try arguments.calls(), of: tool, rationale: rationale)
         }

@@ -195,6 +195,18 @@ import Testing
         #expect(try Ask.failure("discover", #"{"rationale":"r","name":"x"}"#).contains("unknown"))
     }
 
+    @Test func discover_saysWhenNothingIsKnownYet() throws {
+        let post = try Ask.post(
+            #"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"discover","arguments":{"rationale":"r"}}}"#
+        )
+        guard case .tool(_, .done(let result, _)) = ToolServer(version: "", offers: nil).step(post.messages[0]) else {
+            Issue.record("no result")
+            return
+        }
+        #expect(result.isError)
+        #expect(try Ask.json(result.body)["status"] == .integer(503))
+    }
+
     @Test func discover_hasABound_andSaysHowManyMore() throws {
         let offers = (0..<25).map { index in
             ToolOffer(

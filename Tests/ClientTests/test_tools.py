@@ -324,9 +324,20 @@ def test_without_a_key_a_client_is_told_where_to_get_one(connected, agent):
     assert answer.status == 401 and answer.json()["error"]["code"] == -32000
     place = f'resource_metadata="{connected.url}/.well-known/oauth-protected-resource/mcp"'
     assert place in answer.header("www-authenticate")
+    assert "error=" not in answer.header("www-authenticate")
+    answer = raw.ask(connected.port, "POST", "/mcp", JSON | {"authorization": "Bearer weir_nonsense"}, b"{}")
+    assert answer.status == 401 and 'error="invalid_token"' in answer.header("www-authenticate")
     other, _ = connected.key(agent.name)
     answer = raw.ask(connected.port, "POST", "/mcp", JSON | {"authorization": f"Bearer {other}"}, b"{}")
     assert answer.status == 403 and 'error="insufficient_scope"' in answer.header("www-authenticate")
+
+
+def test_a_suspended_tenant_is_not_sent_for_another_key(connected, agent):
+    connected.ctl("tenant", "suspend", agent.name)
+    answer = rpc(agent, "ping")
+    assert answer.status == 403 and not answer.header("www-authenticate")
+    answer = Person(connected.port, agent.key).send(Person(connected.port, agent.key).look(Flow(connected).target()))
+    assert answer.status == 403 and b"suspended" in answer.body
 
 
 @pytest.mark.parametrize("headers, status", [

@@ -13,6 +13,7 @@ import HTTP
 import Logging
 import NIOCore
 import OAuthServer
+import Routing
 import Tenancy
 import Translation
 
@@ -108,9 +109,9 @@ final class ToolRequest {
         ended()
     }
 
-    /// What the tenant can call.
-    private var offers: [ToolOffer] {
-        guard let credentials = gateway.tokens?.credentials else { return [] }
+    /// What the tenant can call; `nil` while tokend has not told it.
+    private var offers: [ToolOffer]? {
+        guard let credentials = gateway.tokens?.credentials, credentials.isKnown else { return nil }
         let tenant = caller.tenant.id
         return gateway.connections.providers.providers.compactMap { provider in
             let accounts = credentials.offers(of: tenant, at: provider.id)
@@ -205,14 +206,19 @@ extension ToolRequest {
     static func appendChallenge(
         _ refusal: Refusal, _ route: Route, _ origin: WebOrigin?, to headers: inout HeaderBlock
     ) {
-        guard route.manner == .tools, [401, 403].contains(refusal.kind.status) else { return }
-        var challenge = "Bearer"
+        guard route.manner == .tools else { return }
         var details: [String] = []
-        if refusal.kind.status == 403 { details.append(#"error="insufficient_scope""#) }
+        switch refusal.code {
+        case AdmissionRefusal.keyMissing.code: break
+        case AdmissionRefusal.keyUnknown.code, AdmissionRefusal.keyExpired.code:
+            details.append(#"error="invalid_token""#)
+        case AdmissionRefusal.scopeMissing.code: details.append(#"error="insufficient_scope""#)
+        // A new key would not help.
+        default: return
+        }
         if let origin { details.append(#"resource_metadata="\#(ServerMetadata(origin).resourceMetadataURL)""#) }
         details.append(#"scope="\#(ServerMetadata.scope)""#)
-        challenge += " " + details.joined(separator: ", ")
-        headers.append("www-authenticate", challenge)
+        headers.append("www-authenticate", "Bearer " + details.joined(separator: ", "))
     }
 }
 
