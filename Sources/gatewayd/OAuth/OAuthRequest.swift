@@ -13,6 +13,7 @@ import IPC
 import Logging
 import NIOCore
 import OAuthServer
+import Routing
 import Storage
 import Tenancy
 import Translation
@@ -40,9 +41,7 @@ final class OAuthRequest {
         case .authorizationServer: return document(server.authorizationServer)
         case .register, .consent, .decision, .token, .revoke: break
         }
-        let isRegistration = if case .register = part { true } else { false }
-        let peer = exchange.remoteAddress.map(PeerName.of) ?? ""
-        if let seconds = desk.refusal(of: peer, isRegistration: isRegistration, now: Clock.unixMillis()) {
+        if let seconds = pause(before: part) {
             return refuse(OAuthProblem(.tooManyRequests, "please try again in \(seconds) s"), retryAfter: seconds)
         }
         switch part {
@@ -53,6 +52,19 @@ final class OAuthRequest {
         case .revoke: form { [self] form throws(OAuthProblem) in try revoke(form) }
         case .protectedResource, .authorizationServer: preconditionFailure("documents were answered")
         }
+    }
+
+    /// Seconds to wait, where the peer or all clients together ask too often.
+    private func pause(before part: OAuthRoute) -> Int? {
+        let isRegistration = if case .register = part { true } else { false }
+        let peer = exchange.remoteAddress.map(PeerName.of) ?? ""
+        if let seconds = desk.refusal(of: peer, isRegistration: isRegistration, now: Clock.unixMillis()) {
+            return seconds
+        }
+        let verdict = RateLimiting.ask(
+            gateway.settings.rates, instance: gateway.shared.instanceBucket, now: Clock.monotonicNanos())
+        guard case .limited(let standing) = verdict else { return nil }
+        return standing.retryAfterSeconds
     }
 
     // MARK: registration
