@@ -307,6 +307,23 @@ def test_a_peer_registers_five_programs_an_hour_and_they_outlive_a_restart(provi
         assert flow.exchange(flow.code(tenant.key)).status == 200
 
 
+def test_a_code_of_one_event_loop_is_good_at_every_other(provider, tmp_path):
+    with ConnectedWeir(tmp_path, provider.url, threads=4) as weir:
+        weir.configure(more_gateway=f"  public_url: {weir.url}")
+        weir.ctl("reload")
+        weir.wait_until("every loop knows it", lambda: all(
+            raw.ask(weir.port, "GET", "/.well-known/oauth-protected-resource").status == 200 for _ in range(8)))
+        tenant = weir.agent("acme", scopes="agent,keys")
+        flow = Flow(weir)
+        for _ in range(8):
+            code = flow.code(tenant.key)
+            answers = [flow.exchange(code) for _ in range(4)]
+            assert [answer.status for answer in answers] == [200, 400, 400, 400]
+            token = {"authorization": f"Bearer {answers[0].json()['access_token']}"}
+            ping = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "ping"}).encode()
+            assert {raw.ask(weir.port, "POST", "/mcp", JSON | token, ping).status for _ in range(8)} == {200}
+
+
 def test_the_documents_name_every_place(connected):
     for path in ("/.well-known/oauth-protected-resource", "/.well-known/oauth-protected-resource/mcp"):
         document = raw.ask(connected.port, "GET", path).json()
