@@ -66,11 +66,21 @@ public struct Grant: Hashable, Sendable {
     public static let tokenMillis: Int64 = 90 * 86_400_000
 }
 
+/// What a code is worth.
+public enum Redemption: Hashable, Sendable {
+    case grant(Grant)
+    /// It was used before, and this key was made for it: somebody has the code who should not (RFC 6749 §10.5).
+    case used(KeyID)
+    case nothing
+}
+
 /// The grants that wait, by the digest of their code.
 public struct GrantTable: Sendable {
     private var grants: [[UInt8]: Grant] = [:]
     /// Digests in the order of their grants, those that are gone included until they come to the front.
     private var order: [(digest: [UInt8], at: UnixMillis)] = []
+    /// What was made for codes that are used, as long as they would have been good.
+    private var made: [(digest: [UInt8], key: KeyID, at: UnixMillis)] = []
 
     /// How long a code is good, in milliseconds: its client waits for it.
     public static let lifetimeMillis: Int64 = 60_000
@@ -93,10 +103,19 @@ public struct GrantTable: Sendable {
         order.append((digest, grant.grantedAt))
     }
 
-    /// Ends the grant whose code has that digest and gives what it was; `nil` when there is none, or not any more.
-    public mutating func take(code digest: [UInt8], now: UnixMillis) -> Grant? {
-        guard let grant = grants.removeValue(forKey: digest) else { return nil }
-        return now.value - grant.grantedAt.value <= Self.lifetimeMillis ? grant : nil
+    /// Ends the grant whose code has that digest and gives what it was.
+    public mutating func take(code digest: [UInt8], now: UnixMillis) -> Redemption {
+        guard let grant = grants.removeValue(forKey: digest) else {
+            return made.first { $0.digest == digest }.map { .used($0.key) } ?? .nothing
+        }
+        return now.value - grant.grantedAt.value <= Self.lifetimeMillis ? .grant(grant) : .nothing
+    }
+
+    /// A key was made for a code that was taken. It is remembered for a code's lifetime, of the latest `most`.
+    public mutating func note(_ key: KeyID, madeFor digest: [UInt8], at now: UnixMillis) {
+        made.removeFirst(made.prefix { now.value - $0.at.value > Self.lifetimeMillis }.count)
+        if made.count >= Self.most { made.removeFirst() }
+        made.append((digest, key, now))
     }
 
     private mutating func forget(before instant: UnixMillis) {

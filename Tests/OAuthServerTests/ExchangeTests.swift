@@ -52,17 +52,32 @@ import Testing
     @Test func code_isGoodOnce() throws {
         var table = GrantTable()
         table.add(try Flow.grant(), code: [1])
-        #expect(table.take(code: [2], now: Flow.now) == nil)
-        #expect(table.take(code: [1], now: Flow.now) != nil)
-        #expect(table.take(code: [1], now: Flow.now) == nil)
+        #expect(table.take(code: [2], now: Flow.now) == .nothing)
+        #expect(table.take(code: [1], now: Flow.now) == .grant(try Flow.grant()))
+        #expect(table.take(code: [1], now: Flow.now) == .nothing)
+    }
+
+    @Test func codeThatComesAgain_isToldWithTheKeyThatWasMade_forItsLifetime() throws {
+        var table = GrantTable()
+        let (first, second) = (KeyID(random: 1, 2), KeyID(random: 3, 4))
+        table.add(try Flow.grant(), code: [1])
+        _ = table.take(code: [1], now: Flow.now)
+        table.note(first, madeFor: [1], at: Flow.now)
+        #expect(table.take(code: [1], now: Flow.now) == .used(first))
+        #expect(table.take(code: [1], now: Flow.now) == .used(first))
+        table.note(second, madeFor: [2], at: UnixMillis(Flow.now.value + 60_000))
+        #expect(table.take(code: [1], now: Flow.now) == .used(first))
+        table.note(second, madeFor: [3], at: UnixMillis(Flow.now.value + 60_001))
+        #expect(table.take(code: [1], now: Flow.now) == .nothing)
+        #expect(table.take(code: [2], now: Flow.now) == .used(second))
     }
 
     @Test func code_isGoodForAMinute() throws {
         var table = GrantTable()
         table.add(try Flow.grant(), code: [1])
         table.add(try Flow.grant(), code: [2])
-        #expect(table.take(code: [1], now: UnixMillis(Flow.now.value + 60_000)) != nil)
-        #expect(table.take(code: [2], now: UnixMillis(Flow.now.value + 60_001)) == nil)
+        #expect(table.take(code: [1], now: UnixMillis(Flow.now.value + 60_000)) != .nothing)
+        #expect(table.take(code: [2], now: UnixMillis(Flow.now.value + 60_001)) == .nothing)
     }
 
     @Test func oldGrants_areForgotten_whenNewOnesCome() throws {
@@ -77,8 +92,8 @@ import Testing
         let grant = try Flow.grant()
         for index in 0...GrantTable.most { table.add(grant, code: [UInt8(index & 255), UInt8(index >> 8)]) }
         #expect(table.count == GrantTable.most)
-        #expect(table.take(code: [0, 0], now: Flow.now) == nil)
-        #expect(table.take(code: [1, 0], now: Flow.now) != nil)
+        #expect(table.take(code: [0, 0], now: Flow.now) == .nothing)
+        #expect(table.take(code: [1, 0], now: Flow.now) != .nothing)
     }
 
     @Test func digest_isNotTheCode() {

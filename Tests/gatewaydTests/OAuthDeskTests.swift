@@ -27,8 +27,10 @@ import Testing
         let grant = try Self.grant()
         let code = desk.issue(grant)
         #expect(desk.issue(grant) != code)
-        #expect(desk.take(code, now: grant.grantedAt) == grant)
-        #expect(desk.take(code, now: grant.grantedAt) == nil)
+        #expect(desk.take(code, now: grant.grantedAt) == .grant(grant))
+        #expect(desk.take(code, now: grant.grantedAt) == .nothing)
+        desk.note(.test(1), madeFor: code, at: grant.grantedAt)
+        #expect(desk.take(code, now: grant.grantedAt) == .used(.test(1)))
     }
 
     @Test func registrationsAndOtherRequests_areCountedApart() {

@@ -25,8 +25,13 @@ final class OAuthDesk: Sendable {
     }
 
     /// What the code stands for; it is used up.
-    func take(_ code: AuthorizationCode, now: UnixMillis) -> Grant? {
+    func take(_ code: AuthorizationCode, now: UnixMillis) -> Redemption {
         grants.withLock { $0.take(code: code.digest(Self.sha256), now: now) }
+    }
+
+    /// A key was made for the code.
+    func note(_ key: KeyID, madeFor code: AuthorizationCode, at now: UnixMillis) {
+        grants.withLock { $0.note(key, madeFor: code.digest(Self.sha256), at: now) }
     }
 
     /// Counts a request of `peer`; seconds when it comes too early.

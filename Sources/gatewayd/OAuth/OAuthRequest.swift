@@ -93,7 +93,7 @@ final class OAuthRequest {
     private func exchangeCode(_ form: OAuthParameters, _ server: ServerMetadata) throws(OAuthProblem) {
         let request = try CodeExchange(form, at: server)
         let now = Clock.unixMillis()
-        guard let grant = desk.take(request.code, now: now) else { throw CodeExchange.mismatch }
+        guard let grant = grant(for: request.code, now: now) else { throw CodeExchange.mismatch }
         try request.check(grant, OAuthDesk.sha256)
         // Whoever agreed may have been revoked, suspended or capped meanwhile.
         guard case .accepted(let granter) = gateway.keys.find(grant.fingerprint, now: now), granter.mayGrant else {
@@ -105,7 +105,23 @@ final class OAuthRequest {
         let seconds = (ends - now.value) / 1000
         let bound = NIOLoopBound(self, eventLoop: exchange.eventLoop)
         gateway.account.administration.createKey(wish, by: granter.key.id.text, on: exchange.eventLoop) { result in
+            if case .success(let made) = result { bound.value.desk.note(made.key.id, madeFor: request.code, at: now) }
             bound.value.made(result, for: grant, seconds: seconds)
+        }
+    }
+
+    /// What was agreed to. A code that comes again was seen by somebody else: the key that was made for it ends.
+    private func grant(for code: AuthorizationCode, now: UnixMillis) -> Grant? {
+        switch desk.take(code, now: now) {
+        case .grant(let grant): return grant
+        case .nothing: return nil
+        case .used(let key):
+            gateway.log.warning(
+                "a code was used twice; its key is revoked", metadata: ["request": "\(id)", "key": "\(key.text)"])
+            gateway.account.administration.revokeKey(
+                key, of: nil, by: key.text, on: exchange.eventLoop
+            ) { _ in }
+            return nil
         }
     }
 
