@@ -84,8 +84,12 @@ class Gateway:
         self.configuration = folder / "weir.yaml"
         self.configure()
         self.daemons: dict[str, Program] = {}
-        for name in ("walletd", "tokend", "gatewayd"):
-            self.start(name)
+        try:
+            for name in ("walletd", "tokend", "gatewayd"):
+                self.start(name)
+        except BaseException:
+            self.end()
+            raise
 
     def configure(self, public: str = PUBLIC, admin: bool = True) -> None:
         names = {"consent": "<b>Consent</b>", "other": "Other"}
@@ -110,6 +114,10 @@ class Gateway:
 
     def stop(self, name: str, number: int = signal.SIGTERM) -> None:
         self.daemons[name].end(number)
+
+    def end(self) -> None:
+        for name in reversed(self.daemons):
+            self.stop(name)
 
     def ctl(self, *words: str) -> list[dict]:
         command = [binaries.path("weirctl"), "--config", str(self.configuration), "--json", *words]
@@ -196,15 +204,15 @@ def vendor():
 def gateway(vendor, tmp_path_factory):
     gateway = Gateway(tmp_path_factory.mktemp("connections"), vendor)
     yield gateway
-    for name in ("gatewayd", "tokend", "walletd"):
-        gateway.stop(name)
+    gateway.end()
     secrets = {text.encode() for text in gateway.secrets | vendor.given}
     files = [path for path in gateway.folder.rglob("*") if path.is_file() and path.suffix in (".log", ".db", ".db-wal")]
     assert {path.name for path in files} >= {"gatewayd.log", "tokend.log", "gatewayd.db", "token.db"}
     kept = {str(path): path.read_bytes() for path in files}
     places = kept | {f"answer {number}": answer for number, answer in enumerate(gateway.seen)}
     leaks = [f"{place}: {secret}" for place, text in places.items() for secret in secrets if secret in text]
-    leaks += [f"{place}: {ticket}" for place, text in kept.items() for ticket in gateway.tickets if ticket.encode() in text]
+    tickets = {text.encode() for text in gateway.tickets}
+    leaks += [f"{place}: {ticket}" for place, text in kept.items() for ticket in tickets if ticket in text]
     assert not leaks, "\n".join(leaks[:20])
 
 
