@@ -66,6 +66,8 @@ struct ChildProcess {
         posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
         posix_spawn_file_actions_adddup2(&files, output, STDOUT_FILENO)
         posix_spawn_file_actions_adddup2(&files, output, STDERR_FILENO)
+        // NIO's sockets are not closed on exec: our connections to other daemons would outlive us in this one.
+        _ = closeFrom(&files, STDERR_FILENO + 1)
         var attributes = ownGroupAndCleanSignals()
         defer { posix_spawnattr_destroy(&attributes) }
         var pid: pid_t = 0
@@ -103,3 +105,7 @@ struct ChildProcess {
         return body(pointers)
     }
 }
+
+/// glibc's, since 2.34; Swift's Glibc module leaves it out.
+@_silgen_name("posix_spawn_file_actions_addclosefrom_np")
+private func closeFrom(_ actions: UnsafeMutablePointer<posix_spawn_file_actions_t>, _ first: Int32) -> Int32
