@@ -101,8 +101,7 @@ extension Service {
     ) {
         do throws(Refused) {
             let (provider, oauth, client) = try self.flow(for: flow.account.provider)
-            try Self.check(request, oauth)
-            let (code, sent) = (SecretText(request.code.text), Clock.wall())
+            let (code, sent) = (try Self.code(of: request, from: oauth), Clock.wall())
             let ask: OutboundRequest
             do throws(GrammarFault) {
                 ask = try oauth.tokenRequest(
@@ -123,19 +122,15 @@ extension Service {
         }
     }
 
-    /// RFC 9207 §2.4: the issuer is compared before anything else of the answer is used.
-    private static func check(_ request: ConnectFinishRequest, _ oauth: OAuthDefinition) throws(Refused) {
-        if let issuer = oauth.issuer {
-            let claimed = request.issuer.nonEmpty ?? (oauth.requiresIssuer ? "" : issuer)
-            guard claimed == issuer else {
-                throw Refused(.providerRefused, "the answer comes from another issuer than \(issuer)")
-            }
-        }
-        guard request.error.isEmpty else {
-            throw Refused(.providerRefused, "the provider said: \(Excerpt.of(request.error.utf8))")
-        }
-        guard SecretText(request.code.text).isSendable else {
-            throw Refused(.fieldInvalid, "the code is empty or not printable ASCII")
+    private static func code(
+        of request: ConnectFinishRequest, from oauth: OAuthDefinition
+    ) throws(Refused) -> SecretText {
+        let answer = CallbackAnswer(
+            code: SecretText(request.code.text), error: request.error, issuer: request.issuer)
+        do throws(CallbackFault) {
+            return try answer.code(from: oauth)
+        } catch {
+            throw Refused(error == .codeMalformed ? .fieldInvalid : .providerRefused, error.text)
         }
     }
 

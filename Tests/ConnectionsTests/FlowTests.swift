@@ -1,4 +1,4 @@
-// The OAuth flow up to the callback: proof keys, states, the flows that wait, URLs and callbacks.
+// The OAuth flow up to the callback: proof keys, states, URLs and callbacks.
 
 import Hashing
 import Support
@@ -31,121 +31,7 @@ private func sha256(_ bytes: [UInt8]) -> [UInt8] { SHA256Digest(of: bytes).bytes
     }
 }
 
-@Suite struct PendingConnectionsTests {
-    private let state = Array(repeating: UInt8(1), count: 32)
-    private let session = Array(repeating: UInt8(2), count: 32)
-
-    private func flow(at millis: Int64 = 0, session: [UInt8]? = nil, account: String = "main") -> PendingConnection {
-        PendingConnection(
-            key: AccountKey(tenant: Sample.tenant, provider: Sample.id, account: Sample.account(account)),
-            sessionDigest: session ?? self.session, verifier: nil, redirectURI: "https://weir.example/cb",
-            scopes: ["a"],
-            startedAt: UnixMillis(millis))
-    }
-
-    private func taken(
-        _ pending: inout PendingConnections, state: [UInt8]? = nil, provider: ProviderID = Sample.id,
-        session: [UInt8]? = nil, at millis: Int64 = 0
-    ) -> Result<PendingConnection, FlowRefusal> {
-        do throws(FlowRefusal) {
-            return .success(
-                try pending.take(
-                    state: state ?? self.state, provider: provider, sessionDigest: session ?? self.session,
-                    now: UnixMillis(millis)))
-        } catch {
-            return .failure(error)
-        }
-    }
-
-    @Test func state_isGoodOnce() {
-        var pending = PendingConnections()
-        pending.begin(flow(), state: state)
-        #expect(taken(&pending) == .success(flow()))
-        #expect(taken(&pending) == .failure(.unknownState))
-        #expect(pending.count == 0)
-    }
-
-    @Test func state_thatComesFromElsewhere_endsToo() throws {
-        let other = try #require(ProviderID("other"))
-        for (refusal, take) in [
-            (FlowRefusal.otherSession, { (p: inout PendingConnections) in self.taken(&p, session: [9]) }),
-            (.otherProvider, { (p: inout PendingConnections) in self.taken(&p, provider: other) }),
-            (.expired, { (p: inout PendingConnections) in self.taken(&p, at: 600_001) }),
-        ] {
-            var pending = PendingConnections()
-            pending.begin(flow(), state: state)
-            #expect(take(&pending) == .failure(refusal))
-            #expect(taken(&pending) == .failure(.unknownState), "\(refusal)")
-        }
-    }
-
-    @Test func refusals_comeInTheirOrder() throws {
-        let other = try #require(ProviderID("other"))
-        var pending = PendingConnections()
-        pending.begin(flow(), state: state)
-        #expect(taken(&pending, provider: other, session: [9], at: 700_000) == .failure(.expired))
-        pending.begin(flow(at: 700_000), state: state)
-        #expect(taken(&pending, provider: other, session: [9], at: 700_000) == .failure(.otherSession))
-        #expect(FlowRefusal.allCases == [.unknownState, .expired, .otherSession, .otherProvider])
-    }
-
-    @Test func flow_livesTenMinutes() {
-        var pending = PendingConnections()
-        pending.begin(flow(), state: state)
-        #expect(taken(&pending, at: 600_000) == .success(flow()))
-        pending.begin(flow(), state: state)
-        pending.forget(before: UnixMillis(1))
-        #expect(pending.count == 0)
-    }
-
-    @Test func session_hasFewFlows_andItsOldestEnds() {
-        var pending = PendingConnections()
-        for index in 0...PendingConnections.mostOfSession {
-            pending.begin(flow(at: Int64(index)), state: [UInt8(index)])
-        }
-        #expect(pending.count == PendingConnections.mostOfSession)
-        #expect(taken(&pending, state: [0]) == .failure(.unknownState))
-        #expect(taken(&pending, state: [1]) == .success(flow(at: 1)))
-    }
-
-    @Test func flows_areBounded_andTheOldestEnds() {
-        var pending = PendingConnections()
-        for index in 0..<3 * PendingConnections.most {
-            let key = [UInt8(index >> 16 & 255), UInt8(index >> 8 & 255), UInt8(index & 255)]
-            pending.begin(flow(session: key), state: key)
-        }
-        #expect(pending.count == PendingConnections.most)
-        #expect(taken(&pending, state: [0, 0, 0], session: [0, 0, 0]) == .failure(.unknownState))
-    }
-
-    /// Against a list that is searched: begin, take and forget at random.
-    @Test func flows_areThoseOfANaiveModel() throws {
-        var random = SeededRandom.forTest()
-        let seed = random.seed
-        var pending = PendingConnections()
-        var model: [(state: [UInt8], flow: PendingConnection)] = []
-        var now: Int64 = 0
-        for _ in 0..<20_000 {
-            now += Int64.random(in: 0...20_000, using: &random)
-            let state = [UInt8.random(in: 0...255, using: &random), UInt8.random(in: 0...3, using: &random)]
-            let session = [UInt8.random(in: 0...20, using: &random)]
-            model.removeAll { $0.flow.startedAt.value < now - 600_000 }
-            if Bool.random(using: &random), !model.contains(where: { $0.state == state }) {
-                let own = model.indices.filter { model[$0].flow.sessionDigest == session }
-                if own.count >= PendingConnections.mostOfSession { model.remove(at: own[0]) }
-                model.append((state, flow(at: now, session: session)))
-                pending.begin(flow(at: now, session: session), state: state)
-            } else {
-                pending.forget(before: UnixMillis(now - 600_000))
-                let known = model.firstIndex { $0.state == state }.map { model.remove(at: $0).flow }
-                var right = Result<PendingConnection, FlowRefusal>.failure(.unknownState)
-                if let known { right = known.sessionDigest == session ? .success(known) : .failure(.otherSession) }
-                try #require(taken(&pending, state: state, session: session, at: now) == right, "seed \(seed)")
-            }
-            try #require(pending.count == model.count, "seed \(seed)")
-        }
-    }
-
+@Suite struct FlowStateTests {
     @Test func state_hasOneForm() {
         let state = FlowState(random: Array(repeating: 0xFF, count: 32))
         #expect(state.secret.text == String(repeating: "_", count: 42) + "8")
@@ -204,21 +90,29 @@ private func sha256(_ bytes: [UInt8]) -> [UInt8] { SHA256Digest(of: bytes).bytes
 @Suite struct CallbackTests {
     private let zeros = String(repeating: "A", count: 43)
 
-    private func outcome(_ query: String, _ oauth: OAuthDefinition = Sample.oauth) -> CallbackQuery.Outcome? {
-        try? CallbackQuery(query.utf8).outcome(for: oauth)
+    /// `nil` for what is no callback.
+    private func outcome(
+        _ query: String, _ oauth: OAuthDefinition = Sample.oauth
+    ) -> Result<SecretText, CallbackFault>? {
+        guard let query = try? CallbackQuery(query.utf8) else { return nil }
+        func value(_ name: String) -> String { query.value(of: name) ?? "" }
+        let answer = CallbackAnswer(code: SecretText(value("code")), error: value("error"), issuer: value("iss"))
+        return Result { () throws(CallbackFault) in try answer.code(from: oauth) }
+    }
+
+    private func code(_ query: String, _ oauth: OAuthDefinition = Sample.oauth) -> SecretText? {
+        try? outcome(query, oauth)?.get()
     }
 
     @Test func callback_bringsACode() throws {
         let query = "state=\(zeros)&code=4%2F0Ad%2Bx&scope=a+b&authuser=0"
         #expect(try CallbackQuery(query.utf8).state?.secret.text == zeros)
-        #expect(outcome(query) == .code(SecretText("4/0Ad+x")))
+        #expect(outcome(query) == .success(SecretText("4/0Ad+x")))
     }
 
     @Test func callback_bringsARefusal() {
-        #expect(outcome("error=access_denied") == .denied(code: "access_denied", text: "access_denied"))
-        #expect(
-            outcome("error=access_denied&error_description=The+user%0A%1bsaid+no&code=x")
-                == .denied(code: "access_denied", text: "The user said no"))
+        #expect(outcome("error=access_denied") == .failure(.denied("access_denied")))
+        #expect(outcome("error=The+user%0A%1bsaid+no&code=x") == .failure(.denied("The user said no")))
     }
 
     @Test(arguments: [
@@ -226,7 +120,7 @@ private func sha256(_ bytes: [UInt8]) -> [UInt8] { SHA256Digest(of: bytes).bytes
         "code=%zz",
         "code=" + String(repeating: "a", count: 4097), "code=a&x=" + String(repeating: "a", count: 8192),
     ])
-    func callback_ofAnotherForm_isRefused(query: String) { #expect(outcome(query) == nil) }
+    func callback_ofAnotherForm_isRefused(query: String) { #expect(code(query) == nil) }
 
     @Test func stateOfAnotherForm_isNone() throws {
         for query in ["code=a", "code=a&state=", "code=a&state=abc", "code=a&state=\(zeros)A"] {
@@ -238,21 +132,22 @@ private func sha256(_ bytes: [UInt8]) -> [UInt8] { SHA256Digest(of: bytes).bytes
     @Test func issuer_isComparedExactly() {
         var oauth = Sample.oauth
         oauth.issuer = "https://login.example.com"
-        #expect(outcome("code=a", oauth) != nil)
-        #expect(outcome("code=a&iss=https%3A%2F%2Flogin.example.com", oauth) != nil)
-        #expect(outcome("code=a&iss=https%3A%2F%2Flogin.example.com%2F", oauth) == nil)
-        #expect(outcome("error=a&iss=https%3A%2F%2Fevil.example", oauth) == nil)
+        #expect(code("code=a", oauth) != nil)
+        #expect(code("code=a&iss=https%3A%2F%2Flogin.example.com", oauth) != nil)
+        #expect(code("code=a&iss=https%3A%2F%2Flogin.example.com%2F", oauth) == nil)
+        let other = CallbackFault.otherIssuer(expected: "https://login.example.com")
+        #expect(outcome("error=a&iss=https%3A%2F%2Fevil.example", oauth) == .failure(other), "before the error")
         oauth.requiresIssuer = true
-        #expect(outcome("code=a", oauth) == nil)
+        #expect(code("code=a", oauth) == nil)
         oauth.issuer = nil
-        #expect(outcome("code=a&iss=x", oauth) != nil, "whoever has no issuer passes it over")
+        #expect(code("code=a&iss=x", oauth) != nil, "whoever has no issuer passes it over")
     }
 
     /// Cut everywhere, a callback is a shorter code or refused, and never a crash.
     @Test func callback_cutAnywhere_isReadOrRefused() {
         let query = "state=\(zeros)&code=4%2F0Ad%2Bx&iss=https%3A%2F%2Fa.example&error_description=%E2%82%AC"
         for end in 0...query.utf8.count {
-            guard case .code(let code)? = outcome(String(query.utf8.prefix(end))!) else { continue }
+            guard let code = code(String(query.utf8.prefix(end))!) else { continue }
             #expect("4/0Ad+x".hasPrefix(code.text))
         }
     }
