@@ -68,7 +68,6 @@ public final class SystemResolver: NameResolver {
     init(threads: Int, lookUp: @escaping @Sendable (String, Int) -> Result<[IPAddress], NameFault>) {
         self.threads = NIOThreadPool(numberOfThreads: threads)
         self.lookUp = lookUp
-        self.threads.start()
     }
 
     deinit { threads.shutdownGracefully { _ in } }
@@ -82,6 +81,8 @@ public final class SystemResolver: NameResolver {
         case .turnedAway: done(.failure(.busy))
         case .shares: return
         case .first:
+            // Most installations look nothing up: the threads come with the first name, and starting again does nothing.
+            threads.start()
             threads.submit { [self] _ in
                 let answer = lookUp(name, most)
                 for done in state.withLock({ $0.leave(name) }) { done(answer) }
