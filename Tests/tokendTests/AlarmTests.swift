@@ -6,7 +6,6 @@ import Glibc
 import IPC
 import NIOCore
 import Refresh
-import Storage
 import Support
 import Tenancy
 import Testing
@@ -16,25 +15,6 @@ import WalletStorm
 @testable import tokend
 
 @Suite(.timeLimit(.minutes(10)), .serialized) struct AlarmTests {
-    /// Makes accounts whose tokens end at `end` milliseconds from now, some hundred to a transaction.
-    private func fill(_ store: Store, _ count: Int, tenants: Int = 1, end: (Int) -> Int64) throws {
-        let now = Clock.wall()
-        for first in stride(from: 0, to: count, by: 500) {
-            try store.database.transaction { () throws(StorageError) in
-                for number in first..<min(first + 500, count) {
-                    let account = NewAccount(
-                        key: named("n\(number)", of: "t\(number % tenants)"), kind: .oauth, state: .active,
-                        refreshes: true, expiry: UnixMillis(now.value + end(number)), endpoint: nil, client: nil,
-                        user: "", label: "n\(number)", scopes: "read", facts: [],
-                        secrets: AccountSecrets(
-                            secret: Secret("a.n\(number).0".utf8), refreshToken: Secret("r.n\(number).0".utf8)),
-                        replaces: false, source: "test")
-                    _ = try store.put(account, atMost: .max, at: now)
-                }
-            }
-        }
-    }
-
     @Test func tenThousandDueAtOnceAreSpreadAndEachIsRefreshedOnce() async throws {
         let count = 10_000
         try await withVault({ $0.burst.perSecond = 2_000 }) { (rig: VaultRig) async throws in

@@ -8,6 +8,7 @@ import Logging
 import NIOCore
 import NIOPosix
 import Refresh
+import Storage
 import Support
 import Synchronization
 import Tenancy
@@ -90,6 +91,25 @@ func withVault(
         throw error
     }
     try await rig.stop()
+}
+
+/// Makes accounts whose tokens end at `end` milliseconds from now, some hundred to a transaction.
+func fill(_ store: Store, _ count: Int, tenants: Int = 1, end: (Int) -> Int64) throws {
+    let now = Clock.wall()
+    for first in stride(from: 0, to: count, by: 500) {
+        try store.database.transaction { () throws(StorageError) in
+            for number in first..<min(first + 500, count) {
+                let account = NewAccount(
+                    key: named("n\(number)", of: "t\(number % tenants)"), kind: .oauth, state: .active,
+                    refreshes: true, expiry: UnixMillis(now.value + end(number)), endpoint: nil, client: nil,
+                    user: "", label: "n\(number)", scopes: "read", facts: [],
+                    secrets: AccountSecrets(
+                        secret: Secret("a.n\(number).0".utf8), refreshToken: Secret("r.n\(number).0".utf8)),
+                    replaces: false, source: "test")
+                _ = try store.put(account, atMost: .max, at: now)
+            }
+        }
+    }
 }
 
 /// What was logged, line by line.
