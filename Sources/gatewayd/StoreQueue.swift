@@ -189,7 +189,7 @@ extension StoreQueue {
     func copy(_ order: CopyOrder) {
         thread.execute { [worker] in
             guard let open = worker.value else {
-                return order.done(.failure(CopyFailure(.draining, "the daemon stops")))
+                return order.done(.failure(.stopping))
             }
             open.copy(order)
         }

@@ -37,7 +37,7 @@ final class StoreWorker {
     var leaving: Scheduled<Void>?
     /// Leaving files that cannot be read.
     var givenUp: Set<String> = []
-    private var copying: StoreCopy?
+    private var copying: PacedCopy?
 
     /// Replayed events handed out at once: a few batches' worth, so that the wallet stays busy and memory small.
     static let replayPage = 1024
@@ -137,8 +137,13 @@ extension StoreWorker {
         guard options.copyPath != nil else {
             return order.done(.failure(CopyFailure(.draining, "the daemon has handed over")))
         }
-        copying = StoreCopy(of: store, order, on: thread)
-        copying?.advance()
+        do throws(StorageError) {
+            let copy = try OnlineCopy(of: store.database, to: order.path)
+            copying = PacedCopy(order, on: thread, portion: { try copy.advance() }, abandon: copy.abandon)
+            copying?.advance()
+        } catch {
+            order.done(.failure(CopyFailure(.unavailable, error.description)))
+        }
     }
 }
 

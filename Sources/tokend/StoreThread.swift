@@ -5,6 +5,7 @@
 //      nobody else's commit; when it throws, nothing of a job is in the file.
 // Called by: StoreDoor, from the service's loop; everything it does happens on its own loop.
 
+import IPC
 import NIOCore
 import Storage
 import Synchronization
@@ -68,7 +69,7 @@ final class StoreThread: @unchecked Sendable {
     let store: Store
     private let inbox = Mutex(Inbox())
     private let report: @Sendable (StoreEvent) -> Void
-    var copying: StoreCopy?
+    private var copying: PacedCopy?
 
     init(_ store: Store, on loop: any EventLoop, report: @escaping @Sendable (StoreEvent) -> Void) {
         loop.preconditionInEventLoop()
@@ -139,6 +140,24 @@ final class StoreThread: @unchecked Sendable {
             self.work()
             _ = try? self.store.database.checkpoint()
             self.store.close()
+        }
+    }
+}
+
+// MARK: copies
+
+extension StoreThread {
+    /// Begins the copy that is ordered; BackupDuty orders one at a time. Called on any thread.
+    func copy(_ order: CopyOrder) {
+        loop.execute {
+            guard !self.isClosed else { return order.done(.failure(.stopping)) }
+            do throws(StorageError) {
+                let copy = try OnlineCopy(of: self.store.database, to: order.path)
+                self.copying = PacedCopy(order, on: self.loop, portion: { try copy.advance() }, abandon: copy.abandon)
+                self.copying?.advance()
+            } catch {
+                order.done(.failure(CopyFailure(.unavailable, error.description)))
+            }
         }
     }
 }

@@ -5,6 +5,7 @@
 // Refuses: nothing; it reports.
 // Called by: Service and Main, from other threads; everything it does happens on its own loop.
 
+import IPC
 import Ledger
 import Money
 import NIOCore
@@ -52,7 +53,7 @@ final class Writer: @unchecked Sendable {
     private var isTidyingAwaited = false
     private(set) var isClosed = false
     var auditing: Auditing?
-    var copying: Copying?
+    var copying: PacedCopy?
 
     init(_ store: Store, on loop: any EventLoop, line: OrderLine, batchMax: Int) throws(StorageError) {
         loop.preconditionInEventLoop()
