@@ -1,4 +1,5 @@
-// BrowserConfiguration: how people's browsers reach this gateway, where they may be sent afterwards, and who administers.
+// BrowserConfiguration: how people's browsers reach this gateway, through which proxies, where they may be sent
+// afterwards, and who administers.
 //
 // For: connecting accounts, the pages for it, and the routes below /admin.
 // Refuses: addresses without TLS outside this machine, addresses with a path, keys that could be guessed.
@@ -6,6 +7,7 @@
 
 import Connections
 import DaemonKit
+import HTTP
 import Hashing
 
 /// Settings that are taken over at a reload.
@@ -14,6 +16,8 @@ struct BrowserConfiguration: Sendable {
     let publicURL: WebOrigin?
     /// Where browsers may be sent after an account was connected, beside `publicURL`.
     let returnOrigins: [WebOrigin]
+    /// Whose word about a client's address is believed.
+    let proxies: TrustedProxies
     /// `nil` where nobody administers over HTTP.
     let adminKey: AdminKey?
 
@@ -26,6 +30,13 @@ struct BrowserConfiguration: Sendable {
     static let returnOrigins = Setting(
         list: "return_origins", of: origin, count: 0...64,
         "Where browsers may be sent after an account was connected, beside public_url: origins of your own consoles.")
+    static let trustedProxies = Setting(
+        list: "trusted_proxies", of: network, count: 0...TrustedProxies.listedMost,
+        """
+        Addresses and networks of your own reverse proxies, such as 127.0.0.1 or 10.1.0.0/16. What they say in \
+        X-Forwarded-For is the client's address where programs without a key are counted by address. Without this all \
+        programs behind a proxy are counted as one.
+        """)
     static let adminKey = Setting(
         credential: "admin_key",
         """
@@ -33,7 +44,9 @@ struct BrowserConfiguration: Sendable {
         openssl rand -base64 32. Without it there are no such routes.
         """)
 
-    static let declarations = [publicURL.declaration, returnOrigins.declaration, adminKey.declaration]
+    static let declarations = [
+        publicURL.declaration, returnOrigins.declaration, trustedProxies.declaration, adminKey.declaration,
+    ]
 
     /// Scheme, host and port alone.
     private static let origin = ScalarKind<WebOrigin>(
@@ -49,18 +62,32 @@ struct BrowserConfiguration: Sendable {
             }
         }, render: { $0.description })
 
+    private static let network = ScalarKind<AddressPrefix>(
+        "IP address or network", example: exampleNetwork,
+        parse: { scalar throws(ConfigReason) in
+            if let network = AddressPrefix(scalar.text) ?? AddressPrefix(only: scalar.text) { return network }
+            throw ConfigReason("expected 127.0.0.1 or 10.1.0.0/16: no bits beyond the length, no ports")
+        }, render: { $0.description })
+
+    private static var exampleNetwork: AddressPrefix {
+        guard let network = AddressPrefix("10.1.0.0/16") else { preconditionFailure("that is a network") }
+        return network
+    }
+
     private static var example: WebOrigin {
         guard let address = try? WebAddress("https://ai.example.com") else { preconditionFailure("that is an address") }
         return address.origin
     }
 
-    init(publicURL: WebOrigin?, returnOrigins: [WebOrigin], adminKey: AdminKey?) {
-        (self.publicURL, self.returnOrigins, self.adminKey) = (publicURL, returnOrigins, adminKey)
+    init(publicURL: WebOrigin?, returnOrigins: [WebOrigin], proxies: TrustedProxies = .init(), adminKey: AdminKey?) {
+        (self.publicURL, self.returnOrigins) = (publicURL, returnOrigins)
+        (self.proxies, self.adminKey) = (proxies, adminKey)
     }
 
     init(_ own: ConfigValues, _ credentials: CredentialStore, _ report: inout ConfigReport) {
         publicURL = own[Self.publicURL]
         returnOrigins = own[Self.returnOrigins]
+        proxies = TrustedProxies(own[Self.trustedProxies])
         let secret = credentials.secret(own, Self.adminKey, &report)
         adminKey = secret.flatMap(AdminKey.init)
         if secret != nil, adminKey == nil {

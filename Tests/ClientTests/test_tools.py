@@ -323,6 +323,12 @@ def test_a_code_of_one_event_loop_is_good_at_every_other(provider, tmp_path):
         for _ in range(8):
             code = flow.code(tenant.key)
             token = {"authorization": f"Bearer {flow.exchange(code).json()['access_token']}"}
+        through = JSON | {"x-forwarded-for": "203.0.113.9, 198.51.100.7"}
+        assert raw.ask(weir.port, "POST", "/oauth/register", through, body).status == 429, "anybody may write that field"
+        weir.configure(more_gateway=f"  public_url: {weir.url}\n  trusted_proxies: [127.0.0.1]")
+        weir.ctl("reload")
+        answers = [raw.ask(weir.port, "POST", "/oauth/register", through, body) for _ in range(6)]
+        assert [answer.status for answer in answers] == [201, 201, 201, 201, 201, 429]
             ping = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "ping"}).encode()
             assert {raw.ask(weir.port, "POST", "/mcp", JSON | token, ping).status for _ in range(8)} == {200}
             assert [flow.exchange(code).status for _ in range(4)] == [400] * 4

@@ -57,7 +57,6 @@ final class OAuthRequest {
     /// Seconds to wait, where the peer or all clients together ask too often.
     private func pause(before part: OAuthRoute) -> Int? {
         let isRegistration = if case .register = part { true } else { false }
-        let peer = exchange.remoteAddress.map(PeerName.of) ?? ""
         if let seconds = desk.refusal(of: peer, isRegistration: isRegistration, now: Clock.unixMillis()) {
             return seconds
         }
@@ -65,6 +64,13 @@ final class OAuthRequest {
             gateway.settings.rates, instance: gateway.shared.instanceBucket, now: Clock.monotonicNanos())
         guard case .limited(let standing) = verdict else { return nil }
         return standing.retryAfterSeconds
+    }
+
+    /// Whom the request is counted for.
+    private var peer: String {
+        guard let connected = exchange.remoteAddress.flatMap({ IPAddress($0) }) else { return "" }
+        let forwarded = exchange.head.fields.texts(of: "x-forwarded-for")
+        return PeerName.of(gateway.settings.browser.proxies.client(behind: connected, forwardedFor: forwarded))
     }
 
     // MARK: registration

@@ -5,17 +5,11 @@
 // Called by: OAuthRequest.
 
 import HTTP
-import NIOCore
 
 enum PeerName {
-    /// An IPv4 address, also one that is written as IPv6, or the first 64 bits of another.
-    static func of(_ address: SocketAddress) -> String {
-        // A scope (`fe80::1%eth0`) is no part of the address.
-        let text = address.ipAddress?.split(separator: "%").first ?? ""
-        guard let peer = IPAddress(text) else { return String(text) }
-        guard peer.family == .v6 else { return peer.description }
-        if peer.bits >> 32 == 0xFFFF { return IPAddress(v4: UInt32(truncatingIfNeeded: peer.bits)).description }
-        return IPAddress(v6: (peer.bits >> 64) << 64).description
+    /// An IPv4 address, or the first 64 bits of an IPv6 address.
+    static func of(_ address: IPAddress) -> String {
+        address.family == .v4 ? address.description : IPAddress(v6: (address.bits >> 64) << 64).description
     }
 }
 

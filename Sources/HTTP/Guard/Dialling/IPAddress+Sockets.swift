@@ -1,11 +1,11 @@
 // IPAddress+Sockets: addresses as the kernel and NIO have them.
 //
-// For: handing exactly the judged bits to connect(2), and reading back what the kernel says.
+// For: handing exactly the judged bits to connect(2), reading back what the kernel says, and who is connected.
 // Refuses: families other than IPv4 and IPv6 (nil).
-// Called by: NameResolver, OwnAddresses, GuardedDial.
+// Called by: NameResolver, OwnAddresses, GuardedDial; gatewayd for the addresses of clients.
 
 internal import Glibc
-internal import NIOCore
+public import NIOCore
 
 extension IPAddress {
     /// Where sockaddr_in and sockaddr_in6 have the address (ip(7), ipv6(7)): after family and port, in IPv6 after the
@@ -25,7 +25,7 @@ extension IPAddress {
     }
 
     /// The address of an IP socket; `nil` for a Unix socket.
-    init?(_ address: SocketAddress) {
+    public init?(_ address: SocketAddress) {
         guard let own = address.withSockAddr({ pointer, _ in IPAddress(pointer) }) else { return nil }
         self = own
     }

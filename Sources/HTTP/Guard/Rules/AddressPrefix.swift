@@ -1,8 +1,8 @@
 // AddressPrefix: a network as an address and a number of bits, `10.1.0.0/16`.
 //
-// For: the rows of AddressTable and the networks of the operator's allow-list.
+// For: the rows of AddressTable, the networks of the operator's allow-list and of the operator's proxies.
 // Refuses: more bits than the family has, an address with bits set beyond them, a network written as IPv4-mapped IPv6.
-// Called by: AddressTable, AllowedTarget.
+// Called by: AddressTable, AllowedTarget, TrustedProxies.
 
 /// All addresses that begin with the same bits (RFC 4632 §3.1, RFC 4291 §2.3).
 public struct AddressPrefix: Hashable, Sendable, CustomStringConvertible {
@@ -26,6 +26,12 @@ public struct AddressPrefix: Hashable, Sendable, CustomStringConvertible {
         guard parts.count == 2, let network = IPAddress(parts[0]), let length = Int(parts[1]) else { return nil }
         guard String(length) == parts[1], parts[0].contains(":") == (network.family == .v6) else { return nil }
         self.init(network: network, length: length)
+    }
+
+    /// Reads a single address, `127.0.0.1` or `::1`, as the network of that one.
+    public init?(only text: some StringProtocol) {
+        guard let address = IPAddress(text) else { return nil }
+        self.init(network: address, length: address.family.bitCount)
     }
 
     /// Whether `address` is one of them. Addresses of the other family never are.
