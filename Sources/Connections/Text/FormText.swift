@@ -76,7 +76,8 @@ public enum FormText {
         }
     }
 
-    private static func escapeComponent(_ bytes: some Sequence<UInt8>, to out: inout [UInt8]) {
+    /// Appends every byte that is not unreserved (RFC 3986 §2.3) as `%XX`.
+    static func escapeComponent(_ bytes: some Sequence<UInt8>, to out: inout [UInt8]) {
         for byte in bytes { escapeUnlessUnreserved(byte, to: &out) }
     }
 

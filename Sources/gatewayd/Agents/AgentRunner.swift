@@ -177,7 +177,7 @@ extension AgentRunner {
                 for: call, in: found.domain, facts: held.facts, credential: presented)
             return PlannedAgentCall(
                 ask: ask, call: call, provider: provider, account: account, generation: held.generation,
-                request: request, secrets: [held.credential.secret, presented.secret])
+                request: request, secrets: presented.spellings(of: held.credential))
         } catch { throw AgentMisfortune(error) }
     }
 
@@ -190,25 +190,6 @@ extension AgentRunner {
             return try connections.addressGuard.origin(of: try OutboundURL(origin.description))
         } catch {
             throw .forbidden(plan.provider, "\(origin.host): \(error)", told: ": \(error)")
-        }
-    }
-}
-
-extension Connections.Credential {
-    /// What of it is secret.
-    fileprivate var secret: SecretText {
-        switch self {
-        case .secret(let secret): secret
-        case .userPassword(_, let password): password
-        }
-    }
-}
-
-extension PresentedCredential {
-    /// As it stands in the request.
-    fileprivate var secret: SecretText {
-        switch self {
-        case .header(_, let value), .query(_, let value), .path(let value): value
         }
     }
 }

@@ -1,0 +1,48 @@
+// SecretSpellingsTests: whatever a provider makes of a credential on the way back, nobody gets it.
+
+import Testing
+
+@testable import Connections
+
+@Suite struct SecretSpellingsTests {
+    private func data(of body: String, hiding secrets: [SecretText]) throws -> Bool {
+        let call = try Sample.call(#"{"path":"/items"}"#, Sample.provider)
+        return Array(body.utf8).withUnsafeBytes {
+            AgentAnswer.of(
+                status: 400, contentType: "application/json", body: $0, to: call, from: Sample.provider,
+                hiding: secrets)
+        }.body.text.contains("data")
+    }
+
+    @Test func basicCredential_hasAllOfItsForms() throws {
+        let credential = Credential.userPassword(user: "a", password: SecretText("p?/w"))
+        let presented = try CredentialPlacement.basic.presented(credential)
+        let texts = presented.spellings(of: credential).map { String(decoding: $0.bytes, as: UTF8.self) }
+        #expect(Set(texts) == ["p?/w", "p%3F%2Fw", "YTpwPy93", "Basic YTpwPy93", "Basic%20YTpwPy93"])
+        #expect(texts.map(\.utf8.count) == texts.map(\.utf8.count).sorted(by: >))
+    }
+
+    @Test func secretOfAQuery_isThereOnceOrEncoded() throws {
+        let plain = try CredentialPlacement.query(name: "k").presented(.secret(SecretText("abc")))
+        #expect(plain.spellings(of: .secret(SecretText("abc"))) == [SecretText("abc")])
+        let odd = try CredentialPlacement.query(name: "k").presented(.secret(SecretText("a+/=")))
+        #expect(odd.spellings(of: .secret(SecretText("a+/="))) == [SecretText("a%2B%2F%3D"), SecretText("a+/=")])
+    }
+
+    /// PHP writes a slash as `\/`; others write what they like as `\u….`
+    @Test(arguments: [
+        #"{"headers":{"authorization":"Basic YTpwPz8/cA=="}}"#, #"{"headers":{"authorization":"Basic YTpwPz8\/cA=="}}"#,
+        #"{"e":["\u0059TpwPz8/cA=="]}"#, #"{"url":"https://x/?auth=p%3F%3F%3Fp"}"#, #"{"p???p":1}"#,
+        #"{"\u0070???p":1}"#,
+    ])
+    func errorThatRepeatsIt_comesWithoutItsData(body: String) throws {
+        let credential = Credential.userPassword(user: "a", password: SecretText("p???p"))
+        let secrets = try CredentialPlacement.basic.presented(credential).spellings(of: credential)
+        #expect(try !data(of: body, hiding: secrets))
+        #expect(try data(of: body, hiding: [SecretText("something else")]))
+    }
+
+    @Test func errorWithEscapesAndNothingSecret_keepsItsData() throws {
+        #expect(try data(of: #"{"message":"no\nsuch \"thing\""}"#, hiding: [SecretText("p???p")]))
+    }
+}
