@@ -89,10 +89,15 @@ import Testing
         #expect(windows.refusal(of: "a", now: UnixMillis(3_601_000)) == nil)
     }
 
-    @Test func floodOfPeers_isRefusedWhileItLasts_andForgottenAfterwards() {
-        var windows = PeerWindows(most: 1, millis: 1000)
-        for peer in 0..<PeerWindows.mostPeers { #expect(windows.refusal(of: "\(peer)", now: UnixMillis(0)) == nil) }
-        #expect(windows.refusal(of: "new", now: UnixMillis(999)) == 1)
-        #expect(windows.refusal(of: "new", now: UnixMillis(1000)) == nil)
+    @Test func floodOfPeers_keepsNobodyOut_andPushesOutThoseThatCameFirst() {
+        var windows = PeerWindows(most: 1, millis: 1_000_000)
+        for peer in 0..<PeerWindows.mostPeers {
+            #expect(windows.refusal(of: "\(peer)", now: UnixMillis(Int64(peer))) == nil)
+        }
+        let now = UnixMillis(Int64(PeerWindows.mostPeers))
+        #expect(windows.refusal(of: "new", now: now) == nil)
+        #expect(windows.refusal(of: "new", now: now) != nil)
+        #expect(windows.refusal(of: "\(PeerWindows.mostPeers / 10)", now: now) != nil)
+        #expect(windows.refusal(of: "\(PeerWindows.mostPeers / 10 - 1)", now: now) == nil)
     }
 }
