@@ -2,7 +2,7 @@
 //
 // For: `GET` and `POST /oauth/authorize`.
 // Refuses: clients that are not known and redirect URIs that are not theirs, on a page, because nobody can be trusted with
-//   the browser then; everything else with a redirect: other response types, no proof key or a plain one, other scopes,
+//   the browser then; everything else for the client to know: other response types, no proof key or a plain one, other scopes,
 //   tokens for other resources, parameters given twice.
 // Called by: gatewayd.
 
@@ -12,8 +12,9 @@ import Connections
 public enum AuthorizationRefusal: Error, Hashable, Sendable {
     /// The user is told; the browser stays here.
     case page(String)
-    /// The client is told, at this address.
-    case redirect(String)
+    /// The client is told, at this address. Whoever registers can have such a link made: a browser goes there by itself only
+    /// where that is the user's own machine (RFC 9700 §4.11.2).
+    case redirect(String, RedirectTarget)
 }
 
 /// The parameters of one request, each given once.
@@ -75,7 +76,7 @@ public struct AuthorizationRequest: Hashable, Sendable {
             if state != self.state { throw OAuthProblem(.invalidRequest, "the state is too long") }
             challenge = try Self.challenge(parameters, server)
         } catch {
-            throw .redirect(Self.address(redirect, self.state, server.issuer, error))
+            throw .redirect(Self.address(redirect, self.state, server.issuer, error), redirect)
         }
     }
 

@@ -298,6 +298,21 @@ def test_other_mistakes_are_told_to_the_program(connected, agent, changes, error
     assert answer.status == 303 and answer.header("location").startswith(f"{REDIRECT}&error={error}&")
 
 
+def test_a_browser_leaves_this_machine_only_after_its_user_agreed(provider, tmp_path):
+    """Anybody can register: a link of theirs must not become an address of ours that leads to theirs."""
+    with ConnectedWeir(tmp_path, provider.url) as weir:
+        weir.configure(more_gateway=f"  public_url: {weir.url}")
+        weir.ctl("reload")
+        weir.agent("acme", scopes="agent,keys")
+        elsewhere = "https://elsewhere.example/back"
+        body = json.dumps({"redirect_uris": [elsewhere]}).encode()
+        client = raw.ask(weir.port, "POST", "/oauth/register", JSON, body).json()["client_id"]
+        target = Flow(weir).target(client_id=client, redirect_uri=elsewhere, response_type="token")
+        answer = raw.ask(weir.port, "GET", target)
+        assert answer.status == 400 and not answer.header("location")
+        assert f'href="{elsewhere}?error=unsupported_response_type'.encode() in answer.body
+
+
 def test_a_peer_registers_five_programs_an_hour_and_they_outlive_a_restart(provider, tmp_path):
     with ConnectedWeir(tmp_path, provider.url) as weir:
         weir.configure(more_gateway=f"  public_url: {weir.url}")
@@ -308,6 +323,12 @@ def test_a_peer_registers_five_programs_an_hour_and_they_outlive_a_restart(provi
         answers = [raw.ask(weir.port, "POST", "/oauth/register", JSON, body) for _ in range(5)]
         assert [answer.status for answer in answers] == [201, 201, 201, 201, 429]
         assert 3500 < int(answers[-1].header("retry-after")) <= 3600
+        through = JSON | {"x-forwarded-for": "203.0.113.9, 198.51.100.7"}
+        assert raw.ask(weir.port, "POST", "/oauth/register", through, body).status == 429, "anybody may write that field"
+        weir.configure(more_gateway=f"  public_url: {weir.url}\n  trusted_proxies: [127.0.0.1]")
+        weir.ctl("reload")
+        answers = [raw.ask(weir.port, "POST", "/oauth/register", through, body) for _ in range(6)]
+        assert [answer.status for answer in answers] == [201, 201, 201, 201, 201, 429]
         weir.restart("gatewayd")
         assert flow.exchange(flow.code(tenant.key)).status == 200
 
@@ -323,12 +344,6 @@ def test_a_code_of_one_event_loop_is_good_at_every_other(provider, tmp_path):
         for _ in range(8):
             code = flow.code(tenant.key)
             token = {"authorization": f"Bearer {flow.exchange(code).json()['access_token']}"}
-        through = JSON | {"x-forwarded-for": "203.0.113.9, 198.51.100.7"}
-        assert raw.ask(weir.port, "POST", "/oauth/register", through, body).status == 429, "anybody may write that field"
-        weir.configure(more_gateway=f"  public_url: {weir.url}\n  trusted_proxies: [127.0.0.1]")
-        weir.ctl("reload")
-        answers = [raw.ask(weir.port, "POST", "/oauth/register", through, body) for _ in range(6)]
-        assert [answer.status for answer in answers] == [201, 201, 201, 201, 201, 429]
             ping = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "ping"}).encode()
             assert {raw.ask(weir.port, "POST", "/mcp", JSON | token, ping).status for _ in range(8)} == {200}
             assert [flow.exchange(code).status for _ in range(4)] == [400] * 4

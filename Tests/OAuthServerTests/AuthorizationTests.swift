@@ -71,7 +71,7 @@ import Testing
     func otherMistakes_areTheClientsToKnow(name: String, value: String, code: String) throws {
         let query = Flow.query([name: value])
         #expect { try Flow.request(query) } throws: { error in
-            guard case .redirect(let location) = error as? AuthorizationRefusal else { return false }
+            guard case .redirect(let location, _) = error as? AuthorizationRefusal else { return false }
             return location.hasPrefix("https://client.example/back?x=1&error=\(code)&") && location.contains("&iss=")
         }
     }
@@ -79,7 +79,7 @@ import Testing
     @Test func parameterGivenTwice_isTheClientsToKnow() {
         let query = Flow.query() + "&code_challenge=x"
         #expect { try Flow.request(query) } throws: { error in
-            guard case .redirect(let location) = error as? AuthorizationRefusal else { return false }
+            guard case .redirect(let location, _) = error as? AuthorizationRefusal else { return false }
             return location.contains("error=invalid_request")
         }
         #expect(try! Flow.parameters("client_id=\(Flow.client().id)&client_id=\(Flow.client().id)").client == nil)
@@ -104,7 +104,7 @@ import Testing
             do throws(AuthorizationRefusal) {
                 _ = try AuthorizationRequest(parameters, from: Flow.client(), at: Flow.server)
             } catch {
-                guard case .redirect(let location) = error else { continue }
+                guard case .redirect(let location, _) = error else { continue }
                 redirects += 1
                 #expect(location.hasPrefix("https://client.example/back?x=1&"), "seed \(random.seed)")
                 #expect(location.utf8.allSatisfy { (0x21...0x7E).contains($0) }, "seed \(random.seed)")

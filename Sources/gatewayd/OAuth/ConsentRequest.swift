@@ -74,7 +74,8 @@ final class ConsentRequest {
             } catch {
                 switch error {
                 case .page(let reason): refuse(reason)
-                case .redirect(let location): leave(to: location)
+                case .redirect(let location, let target) where target.origin.isLoopback: leave(to: location)
+                case .redirect(let location, let target): offer(location, target)
                 }
             }
         }
@@ -113,6 +114,15 @@ extension ConsentRequest {
 
     private func refuse(_ reason: String) {
         Page.refuse(Refusal(.invalidRequest, "invalid_request", reason), request.id, on: exchange)
+    }
+
+    /// Anybody can register a program and make such a link: the browser stays until its user has seen where it would go.
+    private func offer(_ location: String, _ target: RedirectTarget) {
+        let content: HTML = """
+            <p>The program that sent you here asked for something that is not possible. You have given nothing away.</p>
+            <p><a href="\(location)">Go back to \(target.origin.description)</a></p>
+            """
+        Page.answer(status: 400, "This is not possible", content, request.id, on: exchange)
     }
 
     private func leave(to location: String) { Page.redirect(to: location, request.id, on: exchange) }
