@@ -74,13 +74,22 @@ public enum Redemption: Hashable, Sendable {
     case nothing
 }
 
+/// A code that was used.
+private struct SpentCode: Sendable {
+    let digest: [UInt8]
+    let at: UnixMillis
+    /// What was made for it, once that is known.
+    var key: KeyID?
+    var cameAgain = false
+}
+
 /// The grants that wait, by the digest of their code.
 public struct GrantTable: Sendable {
     private var grants: [[UInt8]: Grant] = [:]
     /// Digests in the order of their grants, those that are gone included until they come to the front.
     private var order: [(digest: [UInt8], at: UnixMillis)] = []
-    /// What was made for codes that are used, as long as they would have been good.
-    private var made: [(digest: [UInt8], key: KeyID, at: UnixMillis)] = []
+    /// Codes that were used, for a code's lifetime since; of the latest `most`.
+    private var spent: [SpentCode] = []
 
     /// How long a code is good, in milliseconds: its client waits for it.
     public static let lifetimeMillis: Int64 = 60_000
@@ -105,17 +114,26 @@ public struct GrantTable: Sendable {
 
     /// Ends the grant whose code has that digest and gives what it was.
     public mutating func take(code digest: [UInt8], now: UnixMillis) -> Redemption {
-        guard let grant = grants.removeValue(forKey: digest) else {
-            return made.first { $0.digest == digest }.map { .used($0.key) } ?? .nothing
-        }
-        return now.value - grant.grantedAt.value <= Self.lifetimeMillis ? .grant(grant) : .nothing
+        spent.removeFirst(spent.prefix { now.value - $0.at.value > Self.lifetimeMillis }.count)
+        guard let grant = grants.removeValue(forKey: digest) else { return again(digest) }
+        guard now.value - grant.grantedAt.value <= Self.lifetimeMillis else { return .nothing }
+        if spent.count >= Self.most { spent.removeFirst() }
+        spent.append(SpentCode(digest: digest, at: now))
+        return .grant(grant)
     }
 
-    /// A key was made for a code that was taken. It is remembered for a code's lifetime, of the latest `most`.
-    public mutating func note(_ key: KeyID, madeFor digest: [UInt8], at now: UnixMillis) {
-        made.removeFirst(made.prefix { now.value - $0.at.value > Self.lifetimeMillis }.count)
-        if made.count >= Self.most { made.removeFirst() }
-        made.append((digest, key, now))
+    private mutating func again(_ digest: [UInt8]) -> Redemption {
+        guard let index = spent.firstIndex(where: { $0.digest == digest }) else { return .nothing }
+        spent[index].cameAgain = true
+        return spent[index].key.map { .used($0) } ?? .nothing
+    }
+
+    /// A key was made for a code that was taken. Whether it is good: `false` when the code came again in the meantime, so
+    /// that somebody has it who should not.
+    public mutating func note(_ key: KeyID, madeFor digest: [UInt8]) -> Bool {
+        guard let index = spent.firstIndex(where: { $0.digest == digest }) else { return true }
+        spent[index].key = key
+        return !spent[index].cameAgain
     }
 
     private mutating func forget(before instant: UnixMillis) {

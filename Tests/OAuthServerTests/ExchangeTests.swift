@@ -61,15 +61,27 @@ import Testing
         var table = GrantTable()
         let (first, second) = (KeyID(random: 1, 2), KeyID(random: 3, 4))
         table.add(try Flow.grant(), code: [1])
+        table.add(try Flow.grant(), code: [2])
         _ = table.take(code: [1], now: Flow.now)
-        table.note(first, madeFor: [1], at: Flow.now)
+        let isFirstGood = table.note(first, madeFor: [1])
         #expect(table.take(code: [1], now: Flow.now) == .used(first))
-        #expect(table.take(code: [1], now: Flow.now) == .used(first))
-        table.note(second, madeFor: [2], at: UnixMillis(Flow.now.value + 60_000))
-        #expect(table.take(code: [1], now: Flow.now) == .used(first))
-        table.note(second, madeFor: [3], at: UnixMillis(Flow.now.value + 60_001))
+        #expect(table.take(code: [1], now: UnixMillis(Flow.now.value + 60_000)) == .used(first))
+        _ = table.take(code: [2], now: UnixMillis(Flow.now.value + 60_000))
+        let isSecondGood = table.note(second, madeFor: [2])
+        #expect(isFirstGood && isSecondGood)
+        #expect(table.take(code: [1], now: UnixMillis(Flow.now.value + 60_001)) == .nothing)
+        #expect(table.take(code: [2], now: UnixMillis(Flow.now.value + 120_000)) == .used(second))
+        #expect(table.take(code: [2], now: UnixMillis(Flow.now.value + 120_001)) == .nothing)
+    }
+
+    @Test func codeThatComesAgainBeforeItsKeyIsMade_endsThatKey() throws {
+        var table = GrantTable()
+        table.add(try Flow.grant(), code: [1])
+        _ = table.take(code: [1], now: Flow.now)
         #expect(table.take(code: [1], now: Flow.now) == .nothing)
-        #expect(table.take(code: [2], now: Flow.now) == .used(second))
+        let isGood = table.note(KeyID(random: 1, 2), madeFor: [1])
+        #expect(!isGood)
+        #expect(table.take(code: [1], now: Flow.now) == .used(KeyID(random: 1, 2)))
     }
 
     @Test func code_isGoodForAMinute() throws {

@@ -29,9 +29,13 @@ import Testing
         let code = desk.issue(grant)
         #expect(desk.issue(grant) != code)
         #expect(desk.take(code, now: grant.grantedAt) == .grant(grant))
-        #expect(desk.take(code, now: grant.grantedAt) == .nothing)
-        desk.note(.test(1), madeFor: code, at: grant.grantedAt)
+        #expect(desk.note(.test(1), madeFor: code))
         #expect(desk.take(code, now: grant.grantedAt) == .used(.test(1)))
+        // Twice before its key was made: that key is not good.
+        let other = desk.issue(grant)
+        #expect(desk.take(other, now: grant.grantedAt) == .grant(grant))
+        #expect(desk.take(other, now: grant.grantedAt) == .nothing)
+        #expect(!desk.note(.test(2), madeFor: other))
     }
 
     @Test func registrationsAndOtherRequests_areCountedApart() {

@@ -29,9 +29,9 @@ final class OAuthDesk: Sendable {
         grants.withLock { $0.take(code: code.digest(Self.sha256), now: now) }
     }
 
-    /// A key was made for the code.
-    func note(_ key: KeyID, madeFor code: AuthorizationCode, at now: UnixMillis) {
-        grants.withLock { $0.note(key, madeFor: code.digest(Self.sha256), at: now) }
+    /// A key was made for the code. `false` when the code came again meanwhile.
+    func note(_ key: KeyID, madeFor code: AuthorizationCode) -> Bool {
+        grants.withLock { $0.note(key, madeFor: code.digest(Self.sha256)) }
     }
 
     /// Counts a request of `peer`; seconds when it comes too early.

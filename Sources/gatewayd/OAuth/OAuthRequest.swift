@@ -111,8 +111,7 @@ final class OAuthRequest {
         let seconds = (ends - now.value) / 1000
         let bound = NIOLoopBound(self, eventLoop: exchange.eventLoop)
         gateway.account.administration.createKey(wish, by: granter.key.id.text, on: exchange.eventLoop) { result in
-            if case .success(let made) = result { bound.value.desk.note(made.key.id, madeFor: request.code, at: now) }
-            bound.value.made(result, for: grant, seconds: seconds)
+            bound.value.made(result, for: grant, request.code, seconds: seconds)
         }
     }
 
@@ -122,34 +121,45 @@ final class OAuthRequest {
         case .grant(let grant): return grant
         case .nothing: return nil
         case .used(let key):
-            gateway.log.warning(
-                "a code was used twice; its key is revoked", metadata: ["request": "\(id)", "key": "\(key.text)"])
-            gateway.account.administration.revokeKey(
-                key, of: nil, by: key.text, on: exchange.eventLoop
-            ) { _ in }
+            end(key)
             return nil
         }
     }
 
-    private func made(_ result: Result<MadeKey, AdminFailure>, for grant: Grant, seconds: Int64) {
+    private func end(_ key: KeyID) {
+        gateway.log.warning(
+            "a code was used twice; its key is revoked", metadata: ["request": "\(id)", "key": "\(key.text)"])
+        gateway.account.administration.revokeKey(key, of: nil, by: key.text, on: exchange.eventLoop) { _ in }
+    }
+
+    private func made(
+        _ result: Result<MadeKey, AdminFailure>, for grant: Grant, _ code: AuthorizationCode, seconds: Int64
+    ) {
         switch result {
         case .success(let made):
-            gateway.log.info(
-                "a program got a key",
-                metadata: [
-                    "request": "\(id)", "tenant": "\(grant.tenant)", "client": "\(grant.client)",
-                    "key": "\(made.key.id.text)",
-                ])
-            let client = grant.client
-            gateway.store.perform(
-                on: exchange.eventLoop,
-                { store throws(StorageError) in try store.noteUse(of: client, at: Clock.unixMillis()) }, { _ in })
+            guard desk.note(made.key.id, madeFor: code) else {
+                end(made.key.id)
+                return refuse(CodeExchange.mismatch)
+            }
+            tell(made.key.id, grant)
             json(CodeExchange.answer(token: made.secret.reveal(), seconds: seconds))
         case .failure(.refused(.limitReached)):
             refuse(OAuthProblem(.accessDenied, "the tenant has as many keys as it may have"))
         case .failure(.refused): refuse(CodeExchange.mismatch)
         case .failure(.store): refuse(Self.unavailable)
         }
+    }
+
+    private func tell(_ key: KeyID, _ grant: Grant) {
+        gateway.log.info(
+            "a program got a key",
+            metadata: [
+                "request": "\(id)", "tenant": "\(grant.tenant)", "client": "\(grant.client)", "key": "\(key.text)",
+            ])
+        let client = grant.client
+        gateway.store.perform(
+            on: exchange.eventLoop,
+            { store throws(StorageError) in try store.noteUse(of: client, at: Clock.unixMillis()) }, { _ in })
     }
 
     /// Whoever has the token may end it; any other is answered alike (RFC 7009 §2.2). Keys that can do more than a token of
