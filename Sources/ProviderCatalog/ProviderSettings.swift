@@ -95,7 +95,8 @@ private enum FieldSettings {
         map: "account_fields", keys: ConnectionKinds.name,
         of: ConfigSection([
             source.declaration, path.declaration, form.declaration, hosts.declaration, required.declaration,
-        ]), count: 0...32, "What is kept of an account beside its secrets; the names can be used as {variables}.")
+        ]), count: 0...AccountField.most,
+        "What is kept of an account beside its secrets; the names can be used as {variables}.")
 
     static func field(_ entry: ConfigNamed<ConfigValues>) -> AccountField {
         let values = entry.value

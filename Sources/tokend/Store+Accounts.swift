@@ -138,10 +138,14 @@ extension Store {
 
     // MARK: facts
 
+    /// Replaces what is kept of an account beside its secrets. What gatewayd could not be told is left out; of too many
+    /// the last ones stay, which are the newest.
     func write(_ facts: [MetadataField], of id: Int64) throws(StorageError) {
         try database.prepare("DELETE FROM facts WHERE account = ?1").bind(1, id).run()
         let insert = try database.prepare("INSERT OR REPLACE INTO facts (account, name, value) VALUES (?1, ?2, ?3)")
-        for fact in facts { try insert.bind(1, id).bind(2, fact.name).bind(3, fact.value).run() }
+        for fact in facts.filter(\.fits).suffix(FieldLimits.metadata) {
+            try insert.bind(1, id).bind(2, fact.name).bind(3, fact.value).run()
+        }
     }
 
     func facts(of id: Int64) throws(StorageError) -> [MetadataField] {

@@ -1,8 +1,9 @@
 // Releasing: what leaves the vault for gatewayd, and what is looked at before.
 //
 // For: token.watch: the first whole picture, page by page, and single accounts afterwards.
-// Refuses: accounts that are not active, whose provider is not in the catalogue or is not connected this way, or whose secret
-//      does not open as this tenant's, this provider's and this row's.
+// Refuses: accounts that are not active, whose provider is not in the catalogue or is not connected this way, whose
+//      facts are more than a message takes, or whose secret does not open as this tenant's, this provider's and this
+//      row's.
 // Called by: Watcher, through StoreThread.
 
 import DaemonKit
@@ -80,10 +81,29 @@ extension Store {
             guard let secret = secrets.secret else {
                 return .withdrawn(record.key, generation: record.withdrawal, reason: "it has no secret")
             }
-            return .credential(record, secret, facts: try facts(of: record.id))
+            let facts = try facts(of: record.id)
+            if let fault = facts.fault { return .withdrawn(record.key, generation: record.withdrawal, reason: fault) }
+            return .credential(record, secret, facts: facts)
         case .failure(let fault):
             sealed.append((record.key, fault))
             return .withdrawn(record.key, generation: record.withdrawal, reason: fault.text)
         }
+    }
+}
+
+extension MetadataField {
+    /// Whether a message takes it.
+    var fits: Bool { name.utf8.count <= FieldLimits.shortName && value.utf8.count <= FieldLimits.note }
+}
+
+extension [MetadataField] {
+    /// What of an account's facts a message does not take; `nil` when it takes them. Rows of earlier releases may be
+    /// so, and one that was sent all the same would end the watch before anybody else's account is told.
+    fileprivate var fault: String? {
+        if count > FieldLimits.metadata {
+            return "it has \(count) facts, and at most \(FieldLimits.metadata) can be told; connect the account again"
+        }
+        guard let long = first(where: { !$0.fits }) else { return nil }
+        return "its \(long.name) is longer than \(FieldLimits.note) bytes; connect the account again"
     }
 }

@@ -112,7 +112,9 @@ private final class Watcher {
         while let next = outgoing.first {
             switch stream.send(next) {
             case .sent: outgoing.removeFirst()
-            case .windowClosed, .callEnded: return
+            case .windowClosed: return
+            // A call that ends by what was sent is not abandoned: nobody else says so.
+            case .callEnded: return watchers.forget(self)
             }
         }
         guard !isReading, stream.isOpen else { return }

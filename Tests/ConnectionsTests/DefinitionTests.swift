@@ -96,7 +96,7 @@ import Testing
                 "region: expected one part of a host name",
             ])
         #expect(problems([("base", "http://a.example")]) == ["base: expected https"])
-        #expect(problems([("base", "https://a.example"), ("region", "")]) == ["region: expected 1 to 1024 bytes"])
+        #expect(problems([("base", "https://a.example"), ("region", "")]) == ["region: expected 1 to 256 bytes"])
         provider.plainHTTP = true
         #expect(try given([("base", "http://a.example")]).get() == ["base=http://a.example"])
     }
@@ -114,6 +114,9 @@ import Testing
         #expect(faults(AccountField(name: "A", source: .tenant)) == ["account_fields.A"])
         let two = AccountField(name: "a", source: .tenant)
         #expect(self.faults { $0.accountFields = [two, two] } == ["account_fields.a"])
+        let many = (0...8).map { AccountField(name: "f\($0)", source: .tenant) }
+        #expect(self.faults { $0.accountFields = many } == ["account_fields"])
+        #expect(self.faults { $0.accountFields = many.dropLast() } == [])
         #expect(
             self.faults {
                 $0.accountFields = [AccountField(name: "a", source: .token, path: path)]

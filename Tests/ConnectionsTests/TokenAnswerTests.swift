@@ -213,6 +213,26 @@ import Testing
         #expect(throws: TokenRefusal.self) { try read(AccountFacts()) }
     }
 
+    /// A name for people that nobody can be told is no reason to lose the token that came with it.
+    @Test func facts_thatAreTooLong_areLeftOutUnlessAnAccountNeedsThem() throws {
+        var provider = Sample.provider
+        func read(_ value: String, isRequired: Bool, known: AccountFacts = AccountFacts()) throws -> [String] {
+            provider.accountFields = [
+                AccountField(name: "user", source: .token, path: Sample.path("id"), isRequired: isRequired)
+            ]
+            let body = Array(#"{"access_token":"a","id":"\#(value)"}"#.utf8)
+            return try TokenAnswer.read(
+                status: 200, contentType: nil, body: body, from: provider, known: known, hiding: []
+            ).facts.pairs.map(\.value)
+        }
+        let (longest, tooLong) = (String(repeating: "x", count: 256), String(repeating: "字", count: 86))
+        #expect(try read(longest, isRequired: true) == [longest])
+        #expect(try read(tooLong, isRequired: false) == [])
+        #expect(try read(tooLong, isRequired: true, known: AccountFacts([FormPair("user", "7")])) == [])
+        let refusal = #expect(throws: TokenRefusal.self) { try read(tooLong, isRequired: true) }
+        #expect(refusal?.text == "user: expected 1 to 256 bytes")
+    }
+
     @Test func facts_ofLaterAnswers_replaceEarlierOnes() {
         let old = AccountFacts([FormPair("a", "1"), FormPair("b", "2")])
         let new = AccountFacts([FormPair("b", "3"), FormPair("c", "4")])

@@ -39,8 +39,10 @@ public struct AccountField: Hashable, Sendable {
     /// Whether an account without it is no account.
     public var isRequired: Bool
 
-    /// The longest value in bytes.
-    public static let longest = 1024
+    /// The longest value in bytes: what a message to gatewayd takes.
+    public static let longest = 256
+    /// The most fields of a definition, which is what a message takes as well.
+    public static let most = 8
 
     public init(
         name: String, source: Source, path: DottedPath? = nil, form: Form = .text, hosts: [HostPattern] = [],
@@ -73,7 +75,8 @@ public struct AccountField: Hashable, Sendable {
         }
     }
 
-    /// The field in an answer: `nil` when it is not there. What is `known` already may be missing.
+    /// The field in an answer: `nil` when it is not there, or is longer than `longest` and not needed: the token that
+    /// came with it is worth more. What is `known` already may be missing.
     func value(in answer: JSONValue, known: AccountFacts) throws(GrammarFault) -> String? {
         let text: String?
         switch path?.value(in: answer) {
@@ -82,10 +85,12 @@ public struct AccountField: Hashable, Sendable {
         case .boolean(let flag): text = flag ? "true" : "false"
         case .none, .null, .array, .object: text = nil
         }
+        let isNeeded = isRequired && known[name] == nil
         guard let text, !text.isEmpty else {
-            if isRequired, known[name] == nil { throw GrammarFault("the answer has no \(path?.description ?? name)") }
+            if isNeeded { throw GrammarFault("the answer has no \(path?.description ?? name)") }
             return nil
         }
+        guard text.utf8.count <= Self.longest || isNeeded else { return nil }
         do throws(GrammarFault) {
             return try checked(text)
         } catch {

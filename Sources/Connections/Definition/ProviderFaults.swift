@@ -176,6 +176,9 @@ extension ProviderDefinition {
 
     private var fieldFaults: [ProviderFault] {
         var faults: [ProviderFault] = []
+        if accountFields.count > AccountField.most {
+            faults.append(ProviderFault("account_fields", "expected at most \(AccountField.most)"))
+        }
         for (index, field) in accountFields.enumerated() {
             let path = "account_fields.\(field.name)"
             if !TextTemplate.isName(field.name) {
