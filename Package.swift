@@ -104,8 +104,8 @@ let tests: [(name: String, imports: [Target.Dependency])] = [
         "gatewaydTests",
         [
             "gatewayd", "Money", "Tenancy", "JSON", "Metrics", "Translation", "Routing", "Connections",
-            "ProviderCatalog", "AgentTools", "OAuthServer", "Hashing", "IPC", "HTTP", "Storage", "DaemonKit", logging,
-            nioEmbedded,
+            "ProviderCatalog", "AgentTools", "OAuthServer", "Refresh", "Hashing", "IPC", "HTTP", "Storage", "DaemonKit",
+            logging, nioEmbedded,
         ] + nio
     ),
     (

@@ -28,8 +28,8 @@ final class TokenLink {
     private let log: Logger
     /// Tells watches apart: what an older one still says is not heard.
     private var watch = 0
-    /// Credentials of which tokend was told that they were not accepted.
-    private var rejected: [AccountKey: UInt64] = [:]
+    /// What tokend was told not to be accepted.
+    private var rejections = Rejections()
     private var isStopped = false
 
     init(
@@ -50,13 +50,14 @@ final class TokenLink {
 
     var isConnected: Bool { client.link.isConnected }
 
-    /// A provider has refused this credential with 401: told once, and again when tokend did not hear it.
+    /// A provider has refused this credential with 401: told once, again when tokend did not hear it, and again after a
+    /// while.
     func reject(_ account: AccountKey, generation: UInt64) {
-        guard rejected.updateValue(generation, forKey: account) != generation else { return }
+        guard rejections.isNew(account, generation, at: .now()) else { return }
         let request = TokenRejectedRequest(account: account, generation: generation)
         client.rejected(request, deadline: Self.rejectedDeadline) { [self] result in
             guard case .failure(let failure) = result else { return }
-            if rejected[account] == generation { rejected[account] = nil }
+            rejections.forget(account, generation)
             log.warning(
                 "tokend was not told of a credential that was refused",
                 metadata: ["account": "\(account)", "failure": "\(failure)"])
@@ -80,7 +81,7 @@ extension TokenLink {
 
     private func take(_ change: CredentialChange) {
         credentials.take(change)
-        if let account = change.account { rejected[account] = nil }
+        if let account = change.account { rejections.forget(account) }
         if change.phase == .complete {
             log.info("credentials are known", metadata: ["usable": "\(credentials.usable)"])
         }
@@ -99,4 +100,28 @@ extension TokenLink {
             beginWatch()
         }
     }
+}
+
+/// Credentials that tokend was told not to be accepted, so that a burst of refused calls is one message.
+struct Rejections {
+    /// How long one is remembered. Longer than tokend refreshes nothing it has just refreshed
+    /// (`RefreshPolicy.demandSpacing`): a provider that refuses a credential within that time is heard after it.
+    static let memory: TimeAmount = .seconds(45)
+
+    private var told: [AccountKey: (generation: UInt64, until: NIODeadline)] = [:]
+
+    /// Whether tokend is to be told now; then it is remembered.
+    mutating func isNew(_ account: AccountKey, _ generation: UInt64, at now: NIODeadline) -> Bool {
+        if let known = told[account], known.generation == generation, now < known.until { return false }
+        told[account] = (generation, now + Self.memory)
+        return true
+    }
+
+    /// tokend did not hear it.
+    mutating func forget(_ account: AccountKey, _ generation: UInt64) {
+        if told[account]?.generation == generation { told[account] = nil }
+    }
+
+    /// There is news of the account.
+    mutating func forget(_ account: AccountKey) { told[account] = nil }
 }

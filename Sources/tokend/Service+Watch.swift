@@ -22,7 +22,8 @@ extension Service {
         answer.send(EmptyAnswer())
         let job: StoreJob<AccountRecord?> = { store throws(StorageError) in try store.account(request.account) }
         store.ask(job) { [self] result in
-            // Without the store there is no refresh either; gatewayd says it again with the next 401.
+            // Without the store there is no refresh either; gatewayd says it again while it goes on
+            // (`Rejections.memory`).
             guard case .success(let record?) = result, record.generation == request.generation else { return }
             refreshes.demand(record.id, seen: record.version) { _ in }
         }
