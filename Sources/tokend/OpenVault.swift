@@ -146,9 +146,10 @@ final class OpenVault: Sendable {
 }
 
 extension OpenVault {
-    /// A new configuration was read and is good. Watchers come back for what holds now.
-    func adopt(_ settings: VaultSettings) {
-        thread.adopt(settings.ring)
+    /// A new configuration was read and is good. Watchers come back for what holds now. Throws, and changes nothing,
+    /// where its keys do not open what the file holds. Blocks the calling thread until the store's has looked.
+    func adopt(_ settings: VaultSettings) throws {
+        try thread.adopt(settings.ring)
         parts.eventLoop.execute { [parts] in parts.value.service.adopt(settings) }
     }
 

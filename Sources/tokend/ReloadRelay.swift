@@ -1,7 +1,8 @@
 // ReloadRelay: reloads that are asked for over the socket, done on the main thread like those by signal.
 //
 // For: token.reload, which needs the vault that its own table is part of.
-// Refuses: a reload before the vault is open: nobody can ask then.
+// Refuses: a reload before the vault is open: nobody can ask then; keys with which the vault would not open at the next
+//      start.
 // Called by: Main (serve, reload), Service (reload).
 
 import DaemonKit
@@ -44,7 +45,11 @@ final class ReloadRelay: Sendable {
             guard let settings = VaultSettings(configuration) else {
                 throw ConfigRefusal("tokend.encryption_key", "there is no encryption key")
             }
-            vault.adopt(settings)
+            do {
+                try vault.adopt(settings)
+            } catch {
+                throw ConfigRefusal("tokend.encryption_key", "\(error)")
+            }
         }
     }
 }

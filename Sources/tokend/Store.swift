@@ -2,8 +2,9 @@
 //
 // For: all SQL of this daemon, by subject in Store+*.swift. What is secret is sealed here before it is written and opened here
 //      after it was read: no envelope leaves this thread and no secret enters the file.
-// Refuses: files that are not tokend's or are newer than this release (Storage says so); a ring that does not open the file's
-//      own envelope (`WrongVaultKey`): what would be sealed under it could not be told from what was sealed before.
+// Refuses: files that are not tokend's or are newer than this release (Storage says so); a ring that does not open the
+//      file's own envelope (`WrongVaultKey`): what would be sealed under it could not be told from what was sealed
+//      before; in a reload, also one without a key that something is sealed under and that is known now.
 // Called by: StoreThread and the jobs it is given.
 
 import DaemonKit
@@ -36,7 +37,7 @@ final class Store {
     /// Where secrets lie while they are sealed and opened.
     let scratch = SecretArena()
     /// Replaced by a reload.
-    var ring: KeyRing
+    private(set) var ring: KeyRing
     /// What marks of secrets in events are keyed with, so that nobody who reads events can try passwords.
     private let marker: LockedBytes
 
@@ -60,6 +61,19 @@ final class Store {
     }
 
     func close() { database.close() }
+
+    /// Seals and opens with other keys from now on. Throws `WrongVaultKey`, and keeps the ones it has, where something
+    /// would not open any more; what does not open now is no obstacle.
+    func adopt(_ ring: KeyRing) throws {
+        _ = try Self.openMarker(database, ring, scratch)
+        let kept = Set([ring.activeKey] + ring.olderKeys)
+        let select = try database.prepare("SELECT 1 FROM sealed WHERE key = ?1 LIMIT 1")
+        for key in [self.ring.activeKey] + self.ring.olderKeys where !kept.contains(key) {
+            let isNeeded = try select.bind(1, key.description).firstRow { _ in true } ?? false
+            if isNeeded { throw WrongVaultKey(refusal: .unknownKey(key)) }
+        }
+        self.ring = ring
+    }
 
     // MARK: the file's own envelope
 

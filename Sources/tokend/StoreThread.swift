@@ -129,8 +129,9 @@ final class StoreThread: @unchecked Sendable {
         }
     }
 
-    /// Other keys are in force for what comes after. Called on any thread.
-    func adopt(_ ring: KeyRing) { loop.execute { self.store.ring = ring } }
+    /// Other keys are in force for what comes after, unless they do not open what is there. Blocks the calling thread,
+    /// which is not the store's.
+    func adopt(_ ring: KeyRing) throws { try loop.submit { try self.store.adopt(ring) }.wait() }
 
     /// Commits what waits, folds the log into the file and closes it.
     func close() -> EventLoopFuture<Void> {

@@ -272,6 +272,19 @@ def test_another_key_opens_nothing_and_serves_nothing(vault):
     assert vault.accounts()["key"]["state"] == "active"
 
 
+def test_a_reload_with_another_key_is_refused_in_the_same_words_and_changes_nothing(vault):
+    vault.ask("connection", "add", "acme/acme/one", "--secret-file", "-", stdin="key-9d1f")
+    write(vault.folder / "key", "another-key-of-thirty-two-bytes!\n")
+    answer = vault.try_ask("reload")
+    assert answer.returncode != 0 and "is sealed under key" in answer.stdout + answer.stderr, answer
+    vault.ask("connection", "add", "acme/acme/two", "--secret-file", "-", stdin="key-9d1f")
+    write(vault.folder / "key", KEY + "\n")
+    vault.ask("reload")
+    vault.end()
+    vault.start()
+    assert {name: row["state"] for name, row in vault.accounts().items()} == {"one": "active", "two": "active"}
+
+
 @pytest.mark.parametrize("key", ["short", "a" * 32], ids=["short", "visibly not random"])
 def test_a_key_that_is_none_is_refused(vault, key):
     write(vault.folder / "key", key + "\n")

@@ -245,6 +245,46 @@ import Vault
         }
     }
 
+    @Test func aReloadThatLosesAKeyIsRefusedAndNothingIsWithdrawn() async throws {
+        try await withVault { rig in
+            let client = await rig.asker()
+            #expect(try await client.put(.key("one", "sk-1")).outcome == .done)
+            #expect(throws: WrongVaultKey.self) { try rig.reload { $0.ring = .test(9) } }
+            #expect(try await client.put(.key("two", "sk-2")).outcome == .done)
+            try rig.reload { $0.ring = .test(2, older: [1]) }
+            #expect(try await client.put(.key("three", "sk-3")).outcome == .done)
+            // The file's own envelope opens under key 1, and what was put last does not.
+            #expect(throws: WrongVaultKey.self) { try rig.reload { $0.ring = .test(1) } }
+            try rig.reload { $0.ring = .test(3, older: [2, 1]) }
+            try await rig.restart()
+            let watcher = await rig.asker(.gatewayd)
+            let seen = WatchedCredentials()
+            async let following: Void = seen.follow(watcher)
+            try await until("the picture") { await seen.isComplete }
+            for (name, secret) in [("one", "sk-1"), ("two", "sk-2"), ("three", "sk-3")] {
+                #expect(await seen.secret(named(name)) == secret)
+            }
+            await watcher.stop()
+            await following
+        }
+    }
+
+    /// What does not open now is no reason to keep an operator from reloading.
+    @Test func aReloadMayLackAKeyThatIsLostAlready() async throws {
+        try await withVault { rig in
+            let client = await rig.asker()
+            #expect(try await client.put(.key("one", "sk-1")).outcome == .done)
+            try rig.vault.close()
+            var options = DatabaseOptions()
+            options.fileLayer = rig.faulty.name
+            let database = try Database(path: "/token.db", options: options)
+            try database.execute("UPDATE sealed SET key = 'ffffffff' WHERE account = 1")
+            database.close()
+            try await rig.reopen()
+            try rig.reload { $0.ring = .test(2, older: [1]) }
+        }
+    }
+
     @Test func aSecretMovedToAnotherAccountIsNotReleased() async throws {
         try await withVault { rig in
             let client = await rig.asker()

@@ -72,6 +72,14 @@ final class VaultRig {
         for client in clients { try await until("a connection") { (try? await client.status()) != nil } }
     }
 
+    /// Reads other settings in, as a reload does. When they are refused, the old ones hold.
+    func reload(_ change: (inout VaultSettings) -> Void) throws {
+        var changed = settings
+        change(&changed)
+        try vault.adopt(changed)
+        settings = changed
+    }
+
     func stop() async throws {
         for client in clients { await client.stop() }
         authority.stop()
