@@ -106,6 +106,12 @@ struct ProviderBook: Sendable {
         clients[provider.id]?.scopes ?? provider.oauth?.scopes ?? []
     }
 
+    /// What the request that refreshes an account carries in secret, the client's included, whosever it is.
+    func secrets(_ material: CallMaterial) throws(RequestFault) -> [SecretText] {
+        let client = try client(of: material.record, material.secrets.clientSecret)
+        return [material.secrets.refreshToken.map { SecretText($0) }, client.secret].compactMap(\.self)
+    }
+
     /// The request that refreshes an account.
     func refreshRequest(
         _ material: CallMaterial, _ provider: ProviderDefinition

@@ -61,13 +61,13 @@ extension RefreshLoop {
         do throws(RequestFault) {
             let provider = try book.definition(for: material.record)
             let request = try book.refreshRequest(material, provider)
-            let secrets = [material.secrets.refreshToken, material.secrets.clientSecret].compactMap { $0 }
+            let secrets = try book.secrets(material)
             lane.add(.calls)
             flights[slot]?.errand = courier.send(
                 request, guarded: material.record.endpoint != nil, within: .milliseconds(timeout.value)
             ) { [self] result in
                 let verdict = TokenEndpoint.read(
-                    result, from: provider, sent: sent, by: rules, hiding: secrets.map { SecretText($0) })
+                    result, from: provider, sent: sent, by: rules, hiding: secrets)
                 ended(slot, attempt, id, verdict)
             }
         } catch {

@@ -188,6 +188,19 @@ import Testing
         }
     }
 
+    @Test func aProviderThatRepeatsTheOperatorsSecretTellsItToNobody() async throws {
+        try await withVault { rig in
+            let client = await rig.asker()
+            rig.authority.script(
+                "main", .refuse(401, #"{"error":"invalid_client","error_description":"client-secret is wrong"}"#))
+            #expect(try await client.put(.oauth("main")).outcome == .done)
+            try await until("the failure") { try await row("main", client).failures == 1 }
+            #expect(try await row("main", client).reason == "invalid_client: (secret) is wrong")
+            try await until("the alert") { rig.log.alerts("client_refused").count == 1 }
+            #expect(!rig.log.all.contains { $0.contains("client-secret") })
+        }
+    }
+
     @Test func aStopWaitsForTheCallThatIsUnderWay() async throws {
         try await withVault { rig in
             let client = await rig.asker()
