@@ -1,7 +1,8 @@
 // EventLog: what is worth a line in the journal.
 //
 // For: operators, and alarm rules, which match the field `alert`. Secrets are never among the fields.
-// Refuses: to say the same of a provider again and again: what is wrong for all of its accounts is said once until it is well.
+// Refuses: to say the same of a provider again and again: that it refuses the operator's client, which is wrong for all
+//      of its accounts, is said once until it accepts it.
 // Called by: OpenVault, Service, RefreshLoop; on the service's loop unless said otherwise.
 
 import DaemonKit
@@ -22,17 +23,21 @@ final class EventLog {
 
     init(_ log: Logger, _ lane: MetricLane<TokenMetric>) { (self.log, self.lane) = (log, lane) }
 
-    /// An alert of one account, each raised once until the account is well.
-    func alert(_ alert: TokenAlert, account: String, provider: String, _ reason: String) {
-        // A client that is refused is refused for every account of the provider.
-        if alert == .clientRefused, !refused.insert(provider).inserted { return }
+    /// An alert of one account, each raised once until the account is well. `hasOwnClient`: what it says of a client is
+    /// about the account's own.
+    func alert(_ alert: TokenAlert, account: String, provider: String, hasOwnClient: Bool, _ reason: String) {
+        // The operator's client is refused for every account that has none of its own.
+        if alert == .clientRefused, !hasOwnClient, !refused.insert(provider).inserted { return }
         lane.add(.alerts, at: alert.place)
         log.log(
-            level: alert.level, alert.sentence,
+            level: alert.level, hasOwnClient ? alert.sentenceOfOwnClient : alert.sentence,
             metadata: [
                 "alert": "\(alert.label)", "account": "\(account)", "provider": "\(provider)", "reason": "\(reason)",
             ])
     }
+
+    /// A provider has accepted the operator's client: when it refuses it again, that is worth saying again.
+    func accepted(_ provider: String) { refused.remove(provider) }
 
     /// Definitions and clients are others now: what is still refused is worth saying again.
     func forgetRefusals() { refused = [] }
@@ -94,5 +99,9 @@ extension TokenAlert {
         case .notStored: "a fresh token cannot be stored; it is kept in memory and not used"
         case .callStuck: "a call to a token endpoint does not end"
         }
+    }
+
+    fileprivate var sentenceOfOwnClient: Logger.Message {
+        self == .clientRefused ? "an account is not refreshed: its own client or its request is refused" : sentence
     }
 }

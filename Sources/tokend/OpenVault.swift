@@ -120,17 +120,25 @@ final class OpenVault: Sendable {
         let pool = UpstreamPool(loop: HTTPLoop(eventLoop: loop), configuration: pooling, tls: try UpstreamTLS())
         let courier = Courier(
             pool: pool, on: loop, addressGuard: AddressGuard(policy: settings.addresses, resolver: resolver))
-        let outlets = RefreshOutlets(changed: { watchers.changed($0) }) { id, provider, alert, reason in
-            door.ask({ store throws(StorageError) in try store.account(id: id)?.key }) { result in
-                let name = (try? result.get())??.description ?? "number \(id)"
-                events.alert(alert, account: name, provider: provider, reason)
-            }
-        }
+        let outlets = outlets(door, watchers, events)
         let refreshes = RefreshLoop(on: loop, door, courier, settings.book, settings.burst, lane, outlets)
         let parts = ServiceParts(
             store: door, refreshes: refreshes, watchers: watchers, courier: courier, events: events, board: board,
             lane: lane, resolver: resolver, limits: settings.limits)
         return Service(parts, on: loop, process: options.process)
+    }
+
+    private static func outlets(_ door: StoreDoor, _ watchers: Watchers, _ events: EventLog) -> RefreshOutlets {
+        RefreshOutlets(
+            changed: { watchers.changed($0) }, accepted: { events.accepted($0) },
+            alerted: { id, provider, alert, reason in
+                door.ask({ store throws(StorageError) in try store.account(id: id) }) { result in
+                    let record = (try? result.get()) ?? nil
+                    events.alert(
+                        alert, account: record?.key.description ?? "number \(id)", provider: provider,
+                        hasOwnClient: record?.client != nil, reason)
+                }
+            })
     }
 
     private static func listen(

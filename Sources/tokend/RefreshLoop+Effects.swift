@@ -68,6 +68,7 @@ extension RefreshLoop {
             ) { [self] result in
                 let verdict = TokenEndpoint.read(
                     result, from: provider, sent: sent, by: rules, hiding: secrets)
+                if case .granted = verdict, material.record.client == nil { outlets.accepted(provider.id.text) }
                 ended(slot, attempt, id, verdict)
             }
         } catch {

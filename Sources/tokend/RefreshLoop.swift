@@ -18,6 +18,8 @@ import Tenancy
 struct RefreshOutlets {
     /// What is released for an account is another now.
     var changed: (_ id: Int64) -> Void
+    /// A provider has granted a token to the operator's client.
+    var accepted: (_ provider: String) -> Void
     var alerted: (_ account: Int64, _ provider: String, TokenAlert, _ reason: String) -> Void
 }
 

@@ -201,6 +201,32 @@ import Testing
         }
     }
 
+    @Test func aClientIsSaidToBeRefusedOfAllAccountsOnlyWhenItIsTheirsAndAgainAfterItWasWell() async throws {
+        try await withVault { rig in
+            let client = await rig.asker()
+            var alerts: [String] { rig.log.alerts("client_refused") }
+            let refused = #"{"error":"invalid_client"}"#
+            for number in 1...2 {
+                var request = TokenPutRequest.oauth("own\(number)")
+                (request.clientID, request.clientSecret) = ("own", SecretField("own-secret"))
+                rig.authority.script("own\(number)", .refuse(401, refused))
+                #expect(try await client.put(request).outcome == .done)
+                try await until("an alert for each client of its own") { alerts.count == number }
+            }
+            #expect(!alerts.contains { $0.contains("none of its accounts") })
+            for number in 1...3 {
+                rig.authority.script("main\(number)", .refuse(401, refused))
+                #expect(try await client.put(.oauth("main\(number)")).outcome == .done)
+                try await until("the refusal") { try await row("main\(number)", client).failures == 1 }
+            }
+            #expect(alerts.count == 3 && alerts[2].contains("none of its accounts"), "of the operator's client once")
+            try await connect(rig, "well", client)
+            rig.authority.script("again", .refuse(401, refused))
+            #expect(try await client.put(.oauth("again")).outcome == .done)
+            try await until("the alert after it was well") { alerts.count == 4 }
+        }
+    }
+
     @Test func aStopWaitsForTheCallThatIsUnderWay() async throws {
         try await withVault { rig in
             let client = await rig.asker()
