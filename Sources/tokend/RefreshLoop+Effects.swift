@@ -96,9 +96,15 @@ extension RefreshLoop {
     }
 
     /// Forgets a flight that has nothing more to do.
-    private func land(_ slot: Slot) {
+    func land(_ slot: Slot) {
         guard flights[slot] != nil else { return }
         if case .refreshing = table[slot].standing { return }
+        flights[slot] = nil
+    }
+
+    /// Forgets this flight, and no later one of the slot: the store's answer may come when that is under way.
+    private func land(_ slot: Slot, _ flight: Flight) {
+        guard let current = flights[slot], current.attempt == flight.attempt, current.id == flight.id else { return }
         flights[slot] = nil
     }
 
@@ -125,11 +131,12 @@ extension RefreshLoop {
             case .failure: tell(slot, of: flight.id, .storeRefused(attempt: attempt))
             case .success(.gone): forget(flight.id)
             case .success(.superseded(let stored)):
-                flights[slot] = nil
+                land(slot, flight)
                 tell(slot, of: flight.id, .storedElsewhere(stored))
             case .success(.stored):
                 lane.add(.refreshed)
-                (flights[slot], reasons[slot]) = (nil, nil)
+                land(slot, flight)
+                reasons[slot] = nil
                 tell(slot, of: flight.id, .stored(attempt: attempt))
             }
         }

@@ -124,7 +124,8 @@ final class RefreshLoop {
             guard record.refreshes else { return forget(record.id) }
             table.move(slot, provider: provider, host: host)
             reasons[slot] = nil
-            return tell(slot, .storedElsewhere(stored))
+            tell(slot, .storedElsewhere(stored))
+            return land(slot)
         }
         guard record.refreshes else { return }
         let state = TokenState(

@@ -227,6 +227,26 @@ import Testing
         }
     }
 
+    @Test func anAccountThatIsPutWhileItsTokenWaitsForTheDiskHasNothingUnderWay() async throws {
+        try await withVault { rig in
+            let client = await rig.asker()
+            try await connect(rig, "main", client)
+            try await rig.restart()
+            rig.authority.script("main", .slow(millis: 400))
+            async let refreshing = client.refresh(TokenRefreshRequest(account: named("main"), source: "test"))
+            try await until("the call") { rig.authority.calls("main") == 2 }
+            rig.faulty.refuseWrites(true)
+            #expect(try await refreshing.outcome == .refused(.providerUnavailable))
+            rig.faulty.refuseWrites(false)
+            #expect(try await client.put(.oauth("main", endsIn: 3600, replace: true)).outcome == .done)
+            let flights = try await rig.vault.parts.eventLoop.submit { [parts = rig.vault.parts] in
+                parts.value.service.refreshes.flights.count
+            }.get()
+            #expect(flights == 0, "the granted token is nobody's any more")
+            #expect(try await row("main", client).state == .active)
+        }
+    }
+
     @Test func aStopWaitsForTheCallThatIsUnderWay() async throws {
         try await withVault { rig in
             let client = await rig.asker()
