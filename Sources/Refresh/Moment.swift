@@ -49,8 +49,9 @@ public struct Moment: Hashable, Sendable {
     /// How far the wall clock is ahead of the other. Changes only when somebody sets it or the machine sleeps.
     var lead: Millis { Millis(wall.value - uptime.value) }
 
-    /// What the wall clock will say at `instant` if nobody sets it.
-    func wall(at instant: UptimeMillis) -> UnixMillis { wall + (instant - uptime) }
+    /// What the wall clock will say at `instant` if nobody sets it; of an instant before, what it would have said, had
+    /// it been set then as it is now.
+    public func wall(at instant: UptimeMillis) -> UnixMillis { wall + (instant - uptime) }
 }
 
 extension UnixMillis {

@@ -14,6 +14,8 @@ extension TokenState {
         guard let call = call(attempt) else { return }
         step.perform(.endTurn)
         if call.isSuperseded { return endSuperseded(&step) }
+        // The answer's end is by the clock as it is now: a jump that nobody has told of yet is not taken off it again.
+        followClock(step.now)
         let renewal = Renewal(
             version: version &+ 1, expiry: grant.expiry, replacesRefreshToken: grant.hasRefreshToken)
         phase = .refreshing(.storing(renewal, retry: nil))

@@ -128,9 +128,7 @@ extension TokenState {
     /// What ends by the wall clock ends by whichever clock is first; what is waited for is waited for by the other one.
     mutating func clockJumped(_ step: inout Step) {
         let now = step.now
-        // Set back: what was to happen by the old time happens after as long as it would have.
-        let setBack = min(Millis(0), now.lead - clockLead)
-        (expiry, clockLead) = (expiry + setBack, now.lead)
+        let setBack = followClock(now)
         switch phase {
         case .valid:
             guard let alarm else { break }
@@ -140,6 +138,15 @@ extension TokenState {
         case .refreshing(let flight): clockJumped(during: flight, setBack, &step)
         case .dead: break
         }
+    }
+
+    /// Takes the expiry over to the clock as it is now. By how much that was set back, as a span that is not above
+    /// zero: what was to happen by the old time happens after as long as it would have.
+    @discardableResult
+    mutating func followClock(_ now: Moment) -> Millis {
+        let setBack = min(Millis(0), now.lead - clockLead)
+        (expiry, clockLead) = (expiry + setBack, now.lead)
+        return setBack
     }
 
     private mutating func clockJumped(during flight: Flight, _ setBack: Millis, _ step: inout Step) {

@@ -57,7 +57,7 @@ extension RefreshLoop {
     }
 
     private func call(_ slot: Slot, _ attempt: UInt32, _ material: CallMaterial, _ timeout: Millis) {
-        let (id, sent, rules) = (material.record.id, Clock.wall(), policy(slot))
+        let (id, sent, rules) = (material.record.id, Clock.moment(), policy(slot))
         do throws(RequestFault) {
             let provider = try book.definition(for: material.record)
             let request = try book.refreshRequest(material, provider)

@@ -101,7 +101,7 @@ extension Service {
     ) {
         do throws(Refused) {
             let (provider, oauth, client) = try self.flow(for: flow.account.provider)
-            let (code, sent) = (try Self.code(of: request, from: oauth), Clock.wall())
+            let (code, sent) = (try Self.code(of: request, from: oauth), Clock.moment())
             let ask: OutboundRequest
             do throws(GrammarFault) {
                 ask = try oauth.tokenRequest(

@@ -19,10 +19,11 @@ enum TokenVerdict: Sendable {
 }
 
 enum TokenEndpoint {
-    /// Reads what came of a request that was sent at `sent`. `secrets` are what it carried.
+    /// Reads what came of a request that was sent at `sent`. `secrets` are what it carried. Lifetimes begin when it was
+    /// sent, by the wall clock as it is `now`: it may have been set in between.
     static func read(
-        _ result: Result<CourierAnswer, CourierFailure>, from provider: ProviderDefinition, sent: UnixMillis,
-        by policy: RefreshPolicy, hiding secrets: [SecretText]
+        _ result: Result<CourierAnswer, CourierFailure>, from provider: ProviderDefinition, sent: Moment,
+        at now: Moment = Clock.moment(), by policy: RefreshPolicy, hiding secrets: [SecretText]
     ) -> TokenVerdict {
         switch result {
         case .failure(let failure): return .failed(meaning(of: failure), failure.text)
@@ -31,7 +32,7 @@ enum TokenEndpoint {
                 let grant = try TokenAnswer.read(
                     status: answer.status, contentType: answer.contentType, body: answer.body, from: provider,
                     hiding: secrets)
-                return granted(grant, sent, policy)
+                return granted(grant, now.wall(at: sent.uptime), policy)
             } catch {
                 return .failed(meaning(of: error, answer), error.text)
             }

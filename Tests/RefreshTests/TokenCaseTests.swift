@@ -334,8 +334,8 @@ extension AccountWorld {
         #expect(world.broken == nil)
     }
 
-    /// O-09: the wall clock is set back during a call. The answer's end is by the clock as it is then, whoever hears of the
-    /// jump first.
+    /// O-09: the wall clock is set back during a call. The answer's end is by the clock as it is then, whoever hears of
+    /// the jump first.
     @Test(arguments: [true, false]) func O09_clockThatIsSetBackDuringACall_isCorrectedOnce(isToldFirst: Bool) {
         var world = AccountWorld()
         world.reachCall()
@@ -345,15 +345,8 @@ extension AccountWorld {
         if !isToldFirst { world.tell(.clockJumped) }
         world.store()
         #expect(world.state.expiry - world.now.wall == .hours(1))
-        #expect(world.alarm.map { $0 > world.now.wall && $0 - world.now.wall < .hours(1) } == true && world.broken == nil)
-    }
-
-    /// O-09: an end that was stored while the clock was years ahead is refreshed within the longest life there is.
-    @Test func O09_endThatIsBeyondTheLongestLife_isTakenAsThat() throws {
-        let world = AccountWorld(life: .days(4000))
-        let longest = world.policy.maximumLifetime
-        #expect(world.state.expiry - world.now.wall == longest)
-        #expect(try #require(world.alarm) - world.now.wall <= longest)
+        let wait = world.alarm.map { ($0 - world.now.wall).value } ?? 0
+        #expect((1..<3_600_000).contains(wait) && world.broken == nil)
     }
 
     /// O-09: a wait after a failure is as long as it is, whatever the wall clock does.
