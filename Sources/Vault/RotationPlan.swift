@@ -56,7 +56,7 @@ public struct RotationPlan: Sendable {
     /// Fields a page should have: a transaction of a few milliseconds, so that refreshes get in between.
     public static let pageFields = 256
 
-    private let ring: KeyRing
+    private var ring: KeyRing
     /// The last row looked at; the next page begins after it. `nil` before the first.
     public private(set) var position: Int64?
     public private(set) var tally = RotationTally()
@@ -67,6 +67,10 @@ public struct RotationPlan: Sendable {
     public init(to ring: KeyRing, after position: Int64? = nil) {
         (self.ring, self.position) = (ring, position)
     }
+
+    /// From here on a walk to another ring's active key, when that ring is in force. What came before it is for the next
+    /// walk.
+    public mutating func turn(to ring: KeyRing) { self.ring = ring }
 
     /// Looks at one page: what is to be written, and what cannot be opened.
     public mutating func step(

@@ -18,6 +18,8 @@ extension Store {
     /// One page of a walk: what `plan` finds there is sealed anew. Part of a transaction.
     func rotate(_ plan: RotationPlan) throws(StorageError) -> (plan: RotationPlan, unreadable: [UnreadableField]) {
         var plan = plan
+        // A reload may have come since the page before.
+        plan.turn(to: ring)
         let (resealings, unreadable) = plan.step(try sealedRows(after: plan.position ?? -1), scratch: scratch)
         let update = try database.prepare(
             "UPDATE sealed SET envelope = ?3, key = ?4 WHERE account = ?1 AND envelope = ?2")

@@ -107,6 +107,20 @@ import Vault
         #expect(try !store.bury(id, version: 1, .grantRefused, at: now))
     }
 
+    @Test func aReloadDuringARotationTurnsTheRestOfItToTheNewKey() throws {
+        let store = try open()
+        _ = try store.put(new("a"), atMost: 9, at: now)
+        try store.adopt(.test(2, older: [1]))
+        let plan = RotationPlan(to: store.ring)
+        // Nothing is under key 2 yet, so that it may go.
+        try store.adopt(.test(3, older: [1]))
+        let (rest, unreadable) = try store.rotate(plan)
+        #expect(unreadable.isEmpty && rest.tally.resealed == 3)
+        #expect(try store.oldSealed() == 0)
+        #expect(try held(store, "a")?.secret == "s0")
+        try store.adopt(.test(3))
+    }
+
     @Test func eventsAreKeptAsLongAndAsManyAsIsSaid() throws {
         let store = try open()
         for number in 0..<50 {
