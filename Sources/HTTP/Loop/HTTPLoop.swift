@@ -20,8 +20,9 @@ public protocol LoopTicked: AnyObject {
 public final class HTTPLoop {
     /// The loop everything here runs on.
     public let eventLoop: any EventLoop
-    /// The time at the last tick, or when the first object was watched: at most one tick old while anything is watched.
-    public private(set) var now: NIODeadline
+    /// The time, at most one tick old. While nothing is watched nothing ticks, and the clock itself is asked: a deadline
+    /// is often the first that is set after a long rest.
+    public var now: NIODeadline { isTicking ? lastTick : eventLoop.now }
     /// How often deadlines are looked at.
     public let tickInterval: TimeAmount
 
@@ -30,6 +31,7 @@ public final class HTTPLoop {
     /// "date: …\r\n", renewed when the second changes.
     private(set) var dateLine = [UInt8]()
 
+    private var lastTick: NIODeadline
     private var watched: [any LoopTicked] = []
     private var isTicking = false
     private var isFlushQueued = false
@@ -43,7 +45,7 @@ public final class HTTPLoop {
         eventLoop.preconditionInEventLoop()
         self.eventLoop = eventLoop
         tickInterval = tick
-        now = .now()
+        lastTick = eventLoop.now
         renewDate()
     }
 }
@@ -91,7 +93,7 @@ extension HTTPLoop {
         // Downwards: removal moves the last, already visited one into the gap.
         var slot = watched.count - 1
         while slot >= 0 {
-            if slot < watched.count { watched[slot].tick(now: now) }
+            if slot < watched.count { watched[slot].tick(now: lastTick) }
             slot -= 1
         }
         if watched.isEmpty {
@@ -102,7 +104,7 @@ extension HTTPLoop {
     }
 
     private func refreshClock() {
-        now = .now()
+        lastTick = eventLoop.now
         renewDate()
     }
 
