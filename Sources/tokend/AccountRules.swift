@@ -144,6 +144,13 @@ extension AccountSecrets {
     }
 }
 
+extension AccountFacts {
+    /// As messages and rows have them.
+    init(_ fields: [MetadataField]) { self.init(fields.map { FormPair($0.name, $0.value) }) }
+
+    var fields: [MetadataField] { pairs.map { MetadataField(name: $0.name, value: $0.value) } }
+}
+
 extension Secret {
     /// `nil` for an empty field.
     init?(_ field: SecretField) {

@@ -67,7 +67,7 @@ extension RefreshLoop {
                 request, guarded: material.record.endpoint != nil, within: .milliseconds(timeout.value)
             ) { [self] result in
                 let verdict = TokenEndpoint.read(
-                    result, from: provider, sent: sent, by: rules, hiding: secrets)
+                    result, from: provider, sent: sent, by: rules, known: material.facts, hiding: secrets)
                 if case .granted = verdict, material.record.client == nil { outlets.accepted(provider.id.text) }
                 ended(slot, attempt, id, verdict)
             }

@@ -138,8 +138,8 @@ extension Store {
 
     // MARK: facts
 
-    /// Replaces what is kept of an account beside its secrets. What gatewayd could not be told is left out; of too many
-    /// the last ones stay, which are the newest.
+    /// Makes `facts` all that is kept of an account beside its secrets; what was known before and is not among them goes. What
+    /// gatewayd could not be told is left out; of too many the last ones stay, which are the newest.
     func write(_ facts: [MetadataField], of id: Int64) throws(StorageError) {
         try database.prepare("DELETE FROM facts WHERE account = ?1").bind(1, id).run()
         let insert = try database.prepare("INSERT OR REPLACE INTO facts (account, name, value) VALUES (?1, ?2, ?3)")

@@ -4,6 +4,7 @@
 // Refuses: to write over another version than the one the refresh began with.
 // Called by: RefreshLoop, through StoreThread.
 
+import Connections
 import DaemonKit
 import IPC
 import Refresh
@@ -34,7 +35,7 @@ struct GrantedTokens: Sendable {
     let refreshToken: Secret?
     /// `nil` when the answer had none: the old ones stay.
     let scopes: String?
-    /// What the provider tells about the account; empty: the old facts stay.
+    /// What the answer tells about the account; what it does not tell stays as it was.
     let facts: [MetadataField]
     /// Whether the answer states an end; without one it is assumed, so that the token is refreshed some time.
     var hasStatedEnd = true
@@ -93,7 +94,9 @@ extension Store {
         let old = try secrets([.secret], of: id, record.key)
         try write(tokens.accessToken, as: .secret, of: id, record.key)
         if let refreshToken = tokens.refreshToken { try write(refreshToken, as: .refreshToken, of: id, record.key) }
-        if !tokens.facts.isEmpty { try write(tokens.facts, of: id) }
+        if !tokens.facts.isEmpty {
+            try write(AccountFacts(try facts(of: id)).updated(with: AccountFacts(tokens.facts)).fields, of: id)
+        }
         let update = try database.prepare(
             """
             UPDATE accounts SET version = ?2, expiry = ?3, state = ?4, scopes = ?5, changed = ?6, mark = NULL, death = NULL

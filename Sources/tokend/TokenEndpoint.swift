@@ -19,11 +19,13 @@ enum TokenVerdict: Sendable {
 }
 
 enum TokenEndpoint {
-    /// Reads what came of a request that was sent at `sent`. `secrets` are what it carried. Lifetimes begin when it was
-    /// sent, by the wall clock as it is `now`: it may have been set in between.
+    /// Reads what came of a request that was sent at `sent`. What is `known` of the account need not be in the answer again;
+    /// `secrets` are what the request carried. Lifetimes begin when it was sent, by the wall clock as it is `now`: it may have
+    /// been set in between.
     static func read(
         _ result: Result<CourierAnswer, CourierFailure>, from provider: ProviderDefinition, sent: Moment,
-        at now: Moment = Clock.moment(), by policy: RefreshPolicy, hiding secrets: [SecretText]
+        at now: Moment = Clock.moment(), by policy: RefreshPolicy, known: [MetadataField] = [],
+        hiding secrets: [SecretText]
     ) -> TokenVerdict {
         switch result {
         case .failure(let failure): return .failed(meaning(of: failure), failure.text)
@@ -31,7 +33,7 @@ enum TokenEndpoint {
             do throws(Connections.TokenRefusal) {
                 let grant = try TokenAnswer.read(
                     status: answer.status, contentType: answer.contentType, body: answer.body, from: provider,
-                    hiding: secrets)
+                    known: AccountFacts(known), hiding: secrets)
                 return granted(grant, now.wall(at: sent.uptime), policy)
             } catch {
                 return .failed(meaning(of: error, answer), error.text)
@@ -48,7 +50,7 @@ enum TokenEndpoint {
         let scopes = grant.scopes.map { $0.joined(separator: " ").cut(toBytes: FieldLimits.scopeList) }
         let tokens = GrantedTokens(
             accessToken: Secret(grant.accessToken.bytes), refreshToken: grant.refreshToken.map { Secret($0.bytes) },
-            scopes: scopes, facts: grant.facts.pairs.map { MetadataField(name: $0.name, value: $0.value) },
+            scopes: scopes, facts: grant.facts.fields,
             hasStatedEnd: expiry.source == .stated || expiry.source == .clamped)
         return .granted(Grant(expiry: expiry.instant, hasRefreshToken: grant.refreshToken != nil), tokens)
     }

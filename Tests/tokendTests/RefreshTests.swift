@@ -1,5 +1,6 @@
 // Refreshing end to end, against a token endpoint that misbehaves: cases O-01 to O-09.
 
+import Connections
 import IPC
 import NIOCore
 import Refresh
@@ -77,6 +78,50 @@ import Testing
         try await rig.restart()
         let answer = try await client.refresh(TokenRefreshRequest(account: named(name), source: "test"))
         #expect(answer.outcome == .done, "\(answer.text)")
+    }
+
+    /// A definition whose accounts have facts from everybody who tells any: the tenant, the token endpoint, the identity.
+    private func addFacts(_ settings: inout VaultSettings, port: Int) {
+        settings.book = .test(port: port) { provider in
+            provider.identity = try! ProbeRequest("GET /me")
+            provider.accountFields = [
+                AccountField(name: "region", source: .tenant, form: .label, isRequired: true),
+                AccountField(name: "place", source: .token, path: try! DottedPath("place"), isRequired: true),
+                AccountField(name: "email", source: .identity, path: try! DottedPath("email")),
+            ]
+        }
+    }
+
+    @Test func aRefreshKeepsEveryFactThatItsAnswerDoesNotTell_O02() async throws {
+        try await withVault { rig in
+            try await rig.restart { addFacts(&$0, port: rig.authority.port) }
+            let (client, watcher) = (await rig.asker(), await rig.asker(.gatewayd))
+            rig.authority.script("main", .state(#""place":"first","expires_in":3600"#))
+            var put = TokenPutRequest.oauth("main")
+            put.metadata = [MetadataField(name: "region", value: "eu"), MetadataField(name: "email", value: "a@b.c")]
+            #expect(try await client.put(put).outcome == .done)
+            try await until("the first token") { try await row("main", client).state == .active }
+            // The next answers say nothing of the place, which is required and known, and then another one.
+            try await refreshLater(rig, "main", client)
+            try await rig.restart()
+            let seen = WatchedCredentials()
+            async let following: Void = seen.follow(watcher)
+            try await until("the picture") { await seen.isComplete }
+            #expect(await facts(seen) == ["region": "eu", "email": "a@b.c", "place": "first"])
+            rig.authority.script("main", .state(#""place":"second","expires_in":3600"#))
+            let answer = try await client.refresh(TokenRefreshRequest(account: named("main"), source: "test"))
+            #expect(answer.outcome == .done, "\(answer.text)")
+            try await until("the new place") { await facts(seen)["place"] == "second" }
+            #expect(await facts(seen) == ["region": "eu", "email": "a@b.c", "place": "second"])
+            #expect(rig.authority.ended.isEmpty && rig.authority.current("main") == 3)
+            await watcher.stop()
+            await following
+        }
+    }
+
+    private func facts(_ seen: WatchedCredentials) async -> [String: String] {
+        let told = await seen.items[named("main")]?.metadata ?? []
+        return Dictionary(uniqueKeysWithValues: told.map { ($0.name, $0.value) })
     }
 
     @Test func aTokenIsDurableBeforeItIsUsed_O03() async throws {
