@@ -28,7 +28,11 @@ enum CourierFailure: Error, Hashable, Sendable {
     case brokenOff(String)
     case tooLarge
 
-    /// For people.
+    var isForbidden: Bool {
+        if case .forbidden = self { true } else { false }
+    }
+
+    /// For people, tenants among them.
     var text: String {
         switch self {
         case .unreachable(let why): "the provider was not reached: \(why)"

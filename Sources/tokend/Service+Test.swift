@@ -57,11 +57,12 @@ extension Service {
             ? .userPassword(user: record.user, password: SecretText(material.secret))
             : .secret(SecretText(material.secret))
         do {
+            let presented = try placement.presented(credential)
             let request = try provider.request(
-                for: probe, facts: AccountFacts(material.facts.map { FormPair($0.name, $0.value) }),
-                credential: try placement.presented(credential))
+                for: probe, facts: AccountFacts(material.facts), credential: presented)
+            let secrets = [SecretText(material.secret)] + presented.secrets
             _ = courier.send(request, within: Self.testTime) { [self] result in
-                tested(record, provider, result, source, answer)
+                tested(record, TestVerdict(result, provider, hiding: secrets), source, answer)
             }
         } catch {
             // Both errors of planning are sentences for the owner of the account.
@@ -70,10 +71,8 @@ extension Service {
     }
 
     private func tested(
-        _ record: AccountRecord, _ provider: ProviderDefinition, _ result: Result<CourierAnswer, CourierFailure>,
-        _ source: String, _ answer: Answer<TokenTestAnswer>
+        _ record: AccountRecord, _ verdict: TestVerdict, _ source: String, _ answer: Answer<TokenTestAnswer>
     ) {
-        let verdict = TestVerdict(result, provider)
         let event = EventRecord(
             at: Clock.wall(), account: record.key, action: .tested, source: source,
             text: verdict.text.isEmpty ? "it works" : verdict.text)
@@ -93,11 +92,13 @@ private struct TestVerdict {
     let status: UInt16
     let text: String
 
-    init(_ result: Result<CourierAnswer, CourierFailure>, _ provider: ProviderDefinition) {
+    /// `secrets` are what the question carried: a vendor may repeat it, and the text is stored and shown.
+    init(
+        _ result: Result<CourierAnswer, CourierFailure>, _ provider: ProviderDefinition, hiding secrets: [SecretText]
+    ) {
         switch result {
-        case .failure(.forbidden(let why)):
-            self.init(.refused(.addressForbidden), 0, "the address is not allowed: \(why)")
-        case .failure(let failure): self.init(.refused(.providerUnavailable), 0, failure.text)
+        case .failure(let failure):
+            self.init(.refused(failure.isForbidden ? .addressForbidden : .providerUnavailable), 0, failure.text)
         case .success(let answer):
             let status = UInt16(clamping: answer.status)
             // Some vendors say no with status 200 and a member that is false.
@@ -106,7 +107,8 @@ private struct TestVerdict {
             switch answer.status {
             case 200...299 where !saysNo: self.init(.done, status, "")
             case 200...499:
-                self.init(.refused(.providerRefused), status, "the provider said no: \(Excerpt.of(answer.body))")
+                let excerpt = Excerpt.of(answer.body, hiding: secrets)
+                self.init(.refused(.providerRefused), status, "the provider said no: \(excerpt)")
             default: self.init(.refused(.providerUnavailable), status, "the provider answered \(answer.status)")
             }
         }

@@ -4,6 +4,7 @@ while kills interrupt the change, a wrong key, and what a core dump or the swap 
 
 from __future__ import annotations
 
+import base64
 import json
 import pathlib
 import re
@@ -49,7 +50,7 @@ connections:
 
 
 class Vendor:
-    """Answers `GET /api/me` to whom it knows, gives out tokens, and takes them back."""
+    """Answers `GET /api/me` to whom it knows, gives out tokens, and takes them back. Others are told what they sent."""
 
     def __init__(self) -> None:
         self.known = {"Bearer key-9d1f", "Bearer access-new"}
@@ -61,8 +62,9 @@ class Vendor:
 
             def do_GET(self) -> None:
                 vendor.asked.append((self.path, self.headers.get("authorization", ""), {}))
-                good = self.headers.get("authorization") in vendor.known
-                self.answer(200 if good else 401, {"id": 1} if good else {"error": "bad token"})
+                sent = self.headers.get("authorization")
+                good = sent in vendor.known
+                self.answer(200 if good else 401, {"id": 1} if good else {"error": "bad token", "you_sent": sent})
 
             def do_POST(self) -> None:
                 form = parse_qs(self.rfile.read(int(self.headers["content-length"])).decode())
@@ -165,9 +167,19 @@ def test_a_test_asks_the_provider_with_the_credential(vault, vendor):
     vault.ask("connection", "add", "acme/acme/good", "--secret-file", "-", stdin="key-9d1f")
     vault.ask("connection", "add", "acme/acme/bad", "--secret-file", "-", stdin="key-bad")
     assert vault.ask("connection", "test", "acme/acme/good")[0]["status"] == 200
-    answer = vault.try_ask("connection", "test", "acme/acme/bad")
-    assert answer.returncode != 0 and "key-bad" not in answer.stdout + answer.stderr
-    assert [at for at, _, _ in vendor.asked] == ["/api/me", "/api/me"]
+    basic = ("--kind", "basic", "--user", "ada")
+    vault.ask("connection", "add", "acme/acme/basic", *basic, "--secret-file", "-", stdin="word-bad")
+    said = ""
+    for name in ("bad", "basic"):
+        answer = vault.try_ask("connection", "test", f"acme/acme/{name}")
+        assert answer.returncode != 0 and "you_sent" in answer.stdout + answer.stderr
+        said += answer.stdout + answer.stderr
+    said += vault.try_ask("connection", "events", "acme").stdout
+    assert "you_sent" in said and [at for at, _, _ in vendor.asked] == ["/api/me"] * 3
+    vault.end()
+    said += vault.stored().decode("latin-1") + vault.log.read_text()
+    for secret in ("key-bad", "word-bad", base64.b64encode(b"ada:word-bad").decode()):
+        assert secret not in said, secret
 
 
 def test_a_refresh_by_hand_and_a_removal_that_revokes(vault, vendor, tmp_path):

@@ -46,6 +46,7 @@ final class FakeAuthority: Sendable {
         var inFlight = 0
         var mostInFlight = 0
         var requests: [Request] = []
+        var repeats: Int?
     }
 
     private let state = Mutex(State())
@@ -74,6 +75,9 @@ final class FakeAuthority: Sendable {
 
     /// The next requests of an account are answered so; afterwards as usual.
     func script(_ account: String, _ behaviours: Behaviour...) { state.withLock { $0.scripts[account] = behaviours } }
+
+    /// Everything is answered with `status` and the Authorization field that was sent.
+    func repeats(status: Int) { state.withLock { $0.repeats = status } }
 
     func usually(_ behaviour: Behaviour) { state.withLock { $0.usual = behaviour } }
 
@@ -109,6 +113,9 @@ final class FakeAuthority: Sendable {
     func end() { state.withLock { $0.inFlight -= 1 } }
 
     private static func answer(_ request: Request, _ state: inout State) -> Reply {
+        if let status = state.repeats {
+            return Reply(status: status, body: #"{"error":"you sent \#(request.authorization ?? "nothing")"}"#)
+        }
         let parts = (request.form["refresh_token"] ?? "r.code.0").split(separator: ".").map(String.init)
         guard parts.count == 3, let number = Int(parts[2]) else {
             return Reply(status: 400, body: #"{"error":"invalid_request"}"#)

@@ -191,6 +191,30 @@ import Vault
         }
     }
 
+    // MARK: tests
+
+    private func test(_ client: AsyncTokenClient, _ name: String) async throws -> TokenTestAnswer {
+        try await client.test(TokenTestRequest(account: named(name), source: "test"))
+    }
+
+    @Test(arguments: [CredentialKind.apiKey, .basic]) func whatAVendorRepeatsOfACredentialIsNotTold(
+        _ kind: CredentialKind
+    ) async throws {
+        try await withVault { rig in
+            rig.authority.repeats(status: 403)
+            let client = await rig.asker()
+            var put = TokenPutRequest.key("main", "sk-very-secret")
+            if kind == .basic { (put.kind, put.user) = (.basic, "ada") }
+            #expect(try await client.put(put).outcome == .done)
+            let answer = try await test(client, "main")
+            #expect(answer.outcome == .refused(.providerRefused) && answer.text.contains("you sent"))
+            let events = try await client.events(TokenEventsRequest(tenant: nil, before: 0, limit: 10)).events
+            for text in [answer.text] + events.map(\.text) {
+                #expect(!text.contains("sk-very-secret") && !text.contains("YWRhOnNrLXZlcnktc2VjcmV0"), "\(text)")
+            }
+        }
+    }
+
     @Test func nothingSecretIsInTheFileOrInEvents() async throws {
         try await withVault { rig in
             let client = await rig.asker(.gatewayd)
