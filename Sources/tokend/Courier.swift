@@ -22,7 +22,7 @@ struct CourierAnswer: Sendable {
 enum CourierFailure: Error, Hashable, Sendable {
     /// Nothing was sent.
     case unreachable(String)
-    /// The guard does not let it be sent.
+    /// The guard does not let it be sent. The reason is for a tenant: it says nothing of where a name leads.
     case forbidden(String)
     /// It was sent, and no whole answer came.
     case brokenOff(String)
@@ -47,11 +47,16 @@ enum CourierFailure: Error, Hashable, Sendable {
 final class Courier {
     private let pool: UpstreamPool
     private let loop: any EventLoop
+    private let forbade: (AddressRefusal) -> Void
     /// Replaced by a reload.
     var addressGuard: AddressGuard
 
-    init(pool: UpstreamPool, on loop: any EventLoop, addressGuard: AddressGuard) {
-        (self.pool, self.loop, self.addressGuard) = (pool, loop, addressGuard)
+    /// `forbade` is told where a name led that may not be called: the operator's knowledge, and no asker's.
+    init(
+        pool: UpstreamPool, on loop: any EventLoop, addressGuard: AddressGuard,
+        forbade: @escaping (AddressRefusal) -> Void
+    ) {
+        (self.pool, self.loop, self.addressGuard, self.forbade) = (pool, loop, addressGuard, forbade)
     }
 
     /// Ends what is under way and what is kept open.
@@ -62,7 +67,7 @@ final class Courier {
         _ request: OutboundRequest, guarded: Bool = false, within timeout: TimeAmount,
         _ done: @escaping (Result<CourierAnswer, CourierFailure>) -> Void
     ) -> Errand {
-        let errand = Errand(done)
+        let errand = Errand(forbade, done)
         do throws(CourierFailure) {
             let origin = try origin(of: request, guarded: guarded || request.isGuarded)
             errand.call = pool.send(
@@ -116,10 +121,15 @@ final class Courier {
 final class Errand: UpstreamReceiver {
     fileprivate(set) var call: UpstreamCall?
     private var done: ((Result<CourierAnswer, CourierFailure>) -> Void)?
+    private let forbade: (AddressRefusal) -> Void
     private var head: ResponseHead?
     private var body: [UInt8] = []
 
-    init(_ done: @escaping (Result<CourierAnswer, CourierFailure>) -> Void) { self.done = done }
+    init(
+        _ forbade: @escaping (AddressRefusal) -> Void, _ done: @escaping (Result<CourierAnswer, CourierFailure>) -> Void
+    ) {
+        (self.forbade, self.done) = (forbade, done)
+    }
 
     /// Ends it; `done` is told that nothing whole came.
     func cancel() {
@@ -148,7 +158,9 @@ final class Errand: UpstreamReceiver {
 
     func upstreamFailed(_ failure: UpstreamFailure) {
         switch (failure.cause, failure.retry) {
-        case (.forbiddenAddress(let refusal), _): end(.failure(.forbidden(refusal.operatorText)))
+        case (.forbiddenAddress(let refusal), _):
+            forbade(refusal)
+            end(.failure(.forbidden(refusal.description)))
         case (let cause, .nothingSent): end(.failure(.unreachable("\(cause)")))
         case (let cause, _): end(.failure(.brokenOff("\(cause)")))
         }

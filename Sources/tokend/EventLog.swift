@@ -6,6 +6,7 @@
 // Called by: OpenVault, Service, RefreshLoop; on the service's loop unless said otherwise.
 
 import DaemonKit
+import HTTP
 import IPC
 import Logging
 import Refresh
@@ -51,6 +52,11 @@ final class EventLog {
                 "a secret does not open, and the account is not released",
                 metadata: ["alert": "secret_unopened", "account": "\(account)", "reason": "\(fault.text)"])
         }
+    }
+
+    /// An address that a tenant names led where nobody may be sent. Only this line says where.
+    func forbidden(_ refusal: AddressRefusal) {
+        log.warning("an address that a tenant names is not called", metadata: ["reason": "\(refusal.operatorText)"])
     }
 
     func note(_ event: ListenerEvent) {

@@ -119,7 +119,8 @@ final class OpenVault: Sendable {
         let resolver = SystemResolver()
         let pool = UpstreamPool(loop: HTTPLoop(eventLoop: loop), configuration: pooling, tls: try UpstreamTLS())
         let courier = Courier(
-            pool: pool, on: loop, addressGuard: AddressGuard(policy: settings.addresses, resolver: resolver))
+            pool: pool, on: loop, addressGuard: AddressGuard(policy: settings.addresses, resolver: resolver),
+            forbade: events.forbidden)
         let outlets = outlets(door, watchers, events)
         let refreshes = RefreshLoop(on: loop, door, courier, settings.book, settings.burst, lane, outlets)
         let parts = ServiceParts(

@@ -305,6 +305,21 @@ import Testing
         }
     }
 
+    @Test func aTenantIsNotToldWhereANameLeads() async throws {
+        try await withVault { rig in
+            let client = await rig.asker()
+            var put = TokenPutRequest.oauth("main")
+            (put.clientID, put.tokenEndpoint) = ("own", "https://localhost/token")
+            put.clientSecret = SecretField("own-secret")
+            #expect(try await client.put(put).outcome == .done)
+            let answer = try await client.refresh(TokenRefreshRequest(account: named("main"), source: "test"))
+            #expect(answer.outcome != .done && answer.text.contains("not allowed"), "\(answer.text)")
+            let told = [answer.text, try await row("main", client).reason].joined(separator: "; ")
+            #expect(!["127.0.0.1", "::1", "loopback", "RFC"].contains(where: told.contains), "\(told)")
+            try await until("the operator is told") { rig.log.all.contains { $0.contains("localhost") } }
+        }
+    }
+
     @Test func whatIsOverdueAfterADowntimeIsRefreshedOnceEach_O09() async throws {
         try await withVault { rig in
             try rig.vault.close()

@@ -197,6 +197,30 @@ import Vault
         try await client.test(TokenTestRequest(account: named(name), source: "test"))
     }
 
+    @Test func aTestTellsNobodyWhereANameLeads() async throws {
+        try await withVault { rig in
+            try await rig.restart {
+                $0.book = .test(port: 1) { provider in
+                    provider.main.baseURL = try! AddressTemplate("{base_url}")
+                    provider.accountFields = [
+                        AccountField(name: "base_url", source: .tenant, form: .address, isRequired: true)
+                    ]
+                }
+            }
+            let client = await rig.asker()
+            var put = TokenPutRequest.key("main", "sk-1")
+            put.metadata = [MetadataField(name: "base_url", value: "https://localhost")]
+            #expect(try await client.put(put).outcome == .done)
+            let answer = try await test(client, "main")
+            #expect(answer.outcome == .refused(.addressForbidden))
+            let events = try await client.events(TokenEventsRequest(tenant: nil, before: 0, limit: 10)).events
+            for text in [answer.text] + events.map(\.text) {
+                #expect(!["127.0.0.1", "::1", "loopback", "RFC"].contains(where: text.contains), "\(text)")
+            }
+            try await until("the operator is told") { rig.log.all.contains { $0.contains("localhost") } }
+        }
+    }
+
     @Test(arguments: [CredentialKind.apiKey, .basic]) func whatAVendorRepeatsOfACredentialIsNotTold(
         _ kind: CredentialKind
     ) async throws {
