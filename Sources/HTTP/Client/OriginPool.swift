@@ -112,6 +112,11 @@ extension OriginPool {
         idle.append(connection)
     }
 
+    /// `connection` is idle and begins to close, which may take its time: it carries no call any more.
+    func withdraw(_ connection: UpstreamConnection) {
+        idle.removeAll { $0 === connection }
+    }
+
     /// `connection` is closed; it may have been idle or busy.
     func removed(_ connection: UpstreamConnection, wasIdle: Bool) {
         open -= 1

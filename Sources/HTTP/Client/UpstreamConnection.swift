@@ -49,6 +49,9 @@ final class UpstreamConnection: ChannelInboundHandler, LoopTicked, Flushable {
     var deadline: NIODeadline
     private var totalDeadline = NIODeadline.distantFuture
     private var failure: UpstreamFailure.Cause?
+    /// Since `close`. Over TLS the channel stays until the other side has said goodbye too, and what it sends until then
+    /// still arrives: it is nobody's answer any more.
+    private var isClosing = false
 
     /// `isReady` is false while a TLS handshake is under way, which must end by `readyBy`.
     init(origin: OriginPool, isReady: Bool, readyBy: NIODeadline) {
@@ -121,7 +124,7 @@ final class UpstreamConnection: ChannelInboundHandler, LoopTicked, Flushable {
         call.end()
         head.removeAll()
         phase = .idle
-        if reusable, !isLargeRequest || hasWrittenAll {
+        if reusable, !isClosing, !isLargeRequest || hasWrittenAll {
             if call.isPaused { setReading(paused: false) }
             deadline = loop.deadline(in: origin.configuration.idleTimeout)
             totalDeadline = .distantFuture
@@ -144,7 +147,13 @@ final class UpstreamConnection: ChannelInboundHandler, LoopTicked, Flushable {
         close()
     }
 
-    func close() { context?.close(promise: nil) }
+    /// Ends the connection, at once or after TLS's goodbye; it carries no other call.
+    func close() {
+        guard !isClosing else { return }
+        isClosing = true
+        if phase == .idle { origin.withdraw(self) }
+        context?.close(promise: nil)
+    }
 }
 
 // Channel events.
@@ -161,7 +170,7 @@ extension UpstreamConnection {
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if phase == .handshake, case .handshakeCompleted = event as? TLSUserEvent {
+        if phase == .handshake, !isClosing, case .handshakeCompleted = event as? TLSUserEvent {
             phase = .idle
             deadline = loop.deadline(in: origin.configuration.idleTimeout)
             origin.connected(self)
@@ -171,6 +180,7 @@ extension UpstreamConnection {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         loop.isReading = true
+        guard !isClosing else { return }
         var bytes = unwrapInboundIn(data)
         guard call != nil else { return close() }
         hasReceived = true

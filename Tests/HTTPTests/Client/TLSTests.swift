@@ -83,6 +83,60 @@ extension Loopback {
             }
         }
 
+        /// Over TLS a connection that is given up stays until the other side has said goodbye, which takes what is under way
+        /// before it: the rest of the answer comes, and frees no connection for somebody else's call.
+        @Test(.timeLimit(.minutes(1))) func aCancelledCallsConnectionIsNobodysElse() async throws {
+            let certificate = try TestCertificate.make()
+            defer { certificate.remove() }
+            let tls = try UpstreamTLS(extraCertificatesFile: certificate.certificateFile)
+            var configuration = PoolConfiguration()
+            configuration.perOriginMax = 1
+            try await PoolFixture.run(configuration: configuration, tls: tls) { fixture in
+                let upstream = try await RawServer.start(on: fixture.group, tls: try serverContext(certificate))
+                let first = try await fixture.start(body: "1", port: upstream.port, host: "localhost", secure: true)
+                let peer = try await upstream.accept()
+                try await peer.read(through: "\r\n\r\n1")
+                try await peer.send("HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nhalf")
+                #expect(try await first.head.get() == 200)
+                // The goodbye of the client is not read until the rest has been sent.
+                try await peer.setReading(false)
+                try await first.cancel()
+                let second = try await fixture.start(body: "2", port: upstream.port, host: "localhost", secure: true)
+                try await peer.send("half")
+                try await peer.setReading(true)
+                let other = try await upstream.accept()
+                try await other.read(through: "\r\n\r\n2")
+                try await other.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+                let outcome = try await second.outcome()
+                #expect(outcome.failure == nil && outcome.body == "ok")
+            }
+        }
+
+        @Test(.timeLimit(.minutes(1))) func anIdleConnectionThatIsClosingIsNotTaken() async throws {
+            let certificate = try TestCertificate.make()
+            defer { certificate.remove() }
+            let tls = try UpstreamTLS(extraCertificatesFile: certificate.certificateFile)
+            try await PoolFixture.run(tls: tls) { fixture in
+                let upstream = try await RawServer.start(on: fixture.group, tls: try serverContext(certificate))
+                let first = try await fixture.start(body: "1", port: upstream.port, host: "localhost", secure: true)
+                let peer = try await upstream.accept()
+                try await peer.read(through: "\r\n\r\n1")
+                try await peer.send("HTTP/1.1 204 No Content\r\n\r\n")
+                #expect(try await first.outcome().status == 204)
+                // Bytes that nobody asked for end an idle connection; the upstream does not hear of it.
+                try await peer.setReading(false)
+                try await fixture.wait { $0.idle == 1 }
+                try await peer.send("?")
+                try await fixture.wait { $0.idle == 0 }
+                let second = try await fixture.start(body: "2", port: upstream.port, host: "localhost", secure: true)
+                let other = try await upstream.accept()
+                try await other.read(through: "\r\n\r\n2")
+                try await other.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+                #expect(try await second.outcome().body == "ok")
+                try await peer.setReading(true)
+            }
+        }
+
         @Test func anUnknownAuthorityIsRefusedBeforeAnythingIsSent() async throws {
             let certificate = try TestCertificate.make()
             defer { certificate.remove() }
