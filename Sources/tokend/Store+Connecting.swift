@@ -1,7 +1,8 @@
 // Connections that were begun in a browser and have not come back.
 //
 // For: connectBegin and connectFinish: a state is good once, for ten minutes, and for the browser that began.
-// Refuses: unknown, used and old states, and those of another session; more that wait than `connectingMost` (the oldest end).
+// Refuses: unknown, used and old states, and those of another session; more that wait than `connectingPerTenant`
+//      (the tenant's own oldest end) and `connectingMost` (the oldest end).
 // Called by: Service, through StoreThread.
 
 import Connections
@@ -15,18 +16,16 @@ import Vault
 extension Store {
     /// Connections that may wait: an hour's worth at three a second, each about 1 KiB.
     static let connectingMost = 10_000
+    /// Connections of one tenant that may wait: as many as it may have links (gatewayd). A link may be opened again and again,
+    /// which must not end the connections of others.
+    static let connectingPerTenant = 32
     /// How long a user may take: a login with a second factor takes minutes, codes live ten (RFC 6749 §4.1.2).
     static let connectingTime = Int64(600_000)
 
     /// Keeps a connection under the digest of its state. Part of a transaction.
     func begin(_ record: ConnectingRecord, state: [UInt8], at now: UnixMillis) throws(StorageError) {
         try database.prepare("DELETE FROM connecting WHERE expires <= ?1").bind(1, now.value).run()
-        let excess = try database.prepare(
-            """
-            DELETE FROM connecting WHERE state IN
-            (SELECT state FROM connecting ORDER BY expires DESC LIMIT -1 OFFSET ?1)
-            """)
-        try excess.bind(1, Int64(Self.connectingMost - 1)).run()
+        try endOldest(of: record.account.tenant)
         let insert = try database.prepare(
             """
             INSERT INTO connecting
@@ -38,6 +37,22 @@ extension Store {
         insert.bind(5, key.account.text).bind(6, record.redirect).bind(7, record.scopes).bind(8, record.back)
         insert.bind(9, record.source).bind(10, seal(record.verifier, Self.place(ofState: state, key)))
         try insert.bind(11, record.expires.value).bind(12, record.label).run()
+    }
+
+    /// Makes room for one more connection: first among the tenant's own.
+    private func endOldest(of tenant: TenantID) throws(StorageError) {
+        let own = try database.prepare(
+            """
+            DELETE FROM connecting WHERE state IN
+            (SELECT state FROM connecting WHERE tenant = ?1 ORDER BY expires DESC LIMIT -1 OFFSET ?2)
+            """)
+        try own.bind(1, tenant.text).bind(2, Int64(Self.connectingPerTenant - 1)).run()
+        let all = try database.prepare(
+            """
+            DELETE FROM connecting WHERE state IN
+            (SELECT state FROM connecting ORDER BY expires DESC LIMIT -1 OFFSET ?1)
+            """)
+        try all.bind(1, Int64(Self.connectingMost - 1)).run()
     }
 
     /// Ends the connection of a state, whatever comes of it, and gives what it was. Part of a transaction.

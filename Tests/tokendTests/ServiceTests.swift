@@ -151,10 +151,12 @@ import Vault
 
     // MARK: connecting
 
-    private func begin(_ client: AsyncTokenClient, session: UInt8 = 1) async throws -> String {
+    private func begin(
+        _ client: AsyncTokenClient, session: UInt8 = 1, of tenant: String = "brook"
+    ) async throws -> String {
         let answer = try await client.connectBegin(
             ConnectBeginRequest(
-                account: named("web"), label: "The web", session: [UInt8](repeating: session, count: 32),
+                account: named("web", of: tenant), label: "The web", session: [UInt8](repeating: session, count: 32),
                 redirect: "https://weir.test/cb",
                 scopes: "", returnTo: "/done", source: "test"))
         #expect(answer.outcome == .done)
@@ -188,6 +190,19 @@ import Vault
             #expect(try await finish(client, other, session: 2).outcome == .refused(.stateUnknown))
             #expect(try await finish(client, other).outcome == .refused(.stateUnknown))
             #expect(try await finish(client, "made-up").outcome == .refused(.stateUnknown))
+        }
+    }
+
+    @Test func aTenantsConnectionsPushOutItsOwnOldestAndNobodyElses() async throws {
+        try await withVault { rig in
+            let client = await rig.asker(.gatewayd)
+            let other = try await begin(client, of: "other")
+            var states: [String] = []
+            for _ in 0..<Store.connectingPerTenant + 8 { states.append(try await begin(client)) }
+            var good = 0
+            for state in states where try await finish(client, state).outcome != .refused(.stateUnknown) { good += 1 }
+            #expect(good == Store.connectingPerTenant)
+            #expect(try await finish(client, other).outcome != .refused(.stateUnknown))
         }
     }
 

@@ -135,7 +135,14 @@ import Vault
 
     @Test func connectionsThatWaitAreBounded() throws {
         let store = try open()
-        for number in 0..<(Store.connectingMost + 10) {
+        try store.database.execute(
+            """
+            WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < \(Store.connectingMost - 1))
+            INSERT INTO connecting
+                (state, session, tenant, provider, name, redirect, scopes, back, source, verifier, expires, label)
+            SELECT CAST('filler' || i AS BLOB), x'01', 't' || i, 'acme', 'a', '', '', '', '', '', 1000000 + i, '' FROM n
+            """)
+        for number in Store.connectingMost..<(Store.connectingMost + 10) {
             let record = ConnectingRecord(
                 account: named("a"), label: "", session: [1], redirect: "", scopes: "", back: "", source: "",
                 verifier: Secret([UInt8(1)]), expires: UnixMillis(1_000_000 + Int64(number)))
