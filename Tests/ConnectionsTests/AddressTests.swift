@@ -33,10 +33,14 @@ import Testing
     }
 
     @Test func origin_knowsLoopbackAndItsHostField() throws {
-        for text in ["http://localhost", "http://127.0.0.1:1", "http://127.1", "http://[::1]"] {
+        for text in ["http://localhost", "http://127.0.0.1:1", "http://127.255.0.9", "http://[::1]"] {
             #expect(try WebAddress(text).origin.isLoopback, "\(text)")
         }
-        for text in ["http://localhost.example.com", "http://127.example.com", "http://10.0.0.1", "http://[::2]"] {
+        for text in [
+            "http://localhost.example.com", "http://127.example.com", "http://10.0.0.1", "http://[::2]",
+            "http://127.0.0.1.de", "http://127.cafe", "http://127.0.0.de", "http://127.0.0.256", "http://127.0.0.01",
+            "http://127.1",
+        ] {
             #expect(try !WebAddress(text).origin.isLoopback, "\(text)")
         }
         #expect(try WebAddress("https://[2001:DB8::1]:443").origin.hostField == "[2001:db8::1]")

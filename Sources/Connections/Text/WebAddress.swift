@@ -19,7 +19,15 @@ public struct WebOrigin: Hashable, Sendable, CustomStringConvertible {
 
     /// Whether the host is the machine itself by name or number; the only place for OAuth without TLS.
     public var isLoopback: Bool {
-        host == "localhost" || host == "::1" || host.hasPrefix("127.") && host.utf8.allSatisfy(Self.isAddressByte)
+        host == "localhost" || host == "::1" || Self.isLoopbackIPv4(host)
+    }
+
+    /// 127.0.0.0/8 in its one spelling: four decimal numbers. `127.0.0.1.de` is a name that anybody may own, and `127.1` is
+    /// an address to some resolvers only.
+    private static func isLoopbackIPv4(_ host: String) -> Bool {
+        let parts = host.split(separator: ".", omittingEmptySubsequences: false)
+        return parts.count == 4 && parts[0] == "127"
+            && parts.allSatisfy { part in UInt8(part).map { String($0) == part } ?? false }
     }
 
     /// As in a Host field: without the port where the scheme implies it.
