@@ -25,6 +25,8 @@ public struct OutboundRequest: Sendable, Equatable {
     /// Whether somebody else than the operator has a say in where this goes: it must be dialled through the address
     /// guard.
     public let isGuarded: Bool
+    /// The port, where the operator's definition says it and nobody else: the guard lets it through beside 443 and 80.
+    public let namedPorts: Set<UInt16>
     /// For everything, from the decision to send to the last byte of the answer.
     public let timeout: Duration
 

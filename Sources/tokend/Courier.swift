@@ -85,7 +85,8 @@ final class Courier {
             return UpstreamOrigin(secure: origin.isSecure, host: origin.host, port: origin.port)
         }
         do throws(TargetRefusal) {
-            return try addressGuard.origin(of: try OutboundURL(origin.description))
+            let url = try OutboundURL(origin.description)
+            return try addressGuard.origin(of: url, ports: request.namedPorts)
         } catch {
             throw .forbidden("\(error)")
         }

@@ -185,12 +185,23 @@ import Testing
                 "accept: application/vnd.x+json",
                 "x-version: 2024-01", "authorization: Bearer t0ken",
             ])
-        #expect(request.isGuarded)
+        #expect(request.isGuarded && request.namedPorts.isEmpty)
         let facts = AccountFacts([base, FormPair("customer", "1\r\nx: y")])
         #expect(try Sample.request(#"{"path":"/items"}"#, provider, facts: facts).value(of: "x-customer") == nil)
         let failure = #expect(throws: AgentFailure.self) { try Sample.request(#"{"path":"/items"}"#, provider) }
         #expect(failure?.code == .configMissing)
         #expect(failure?.status == 404)
+    }
+
+    /// A port is let through where the operator's definition says it, and not where a tenant does.
+    @Test func port_isTheOperatorsUnlessAValueIsTheFront() throws {
+        var provider = Sample.provider
+        provider.main.baseURL = Sample.url("https://{region}.api.acme.example:8443")
+        provider.accountFields = [AccountField(name: "region", source: .tenant, form: .label, isRequired: true)]
+        let facts = AccountFacts([FormPair("region", "eu")])
+        let request = try Sample.request(#"{"path":"/items"}"#, provider, facts: facts)
+        #expect(request.isGuarded && request.namedPorts == [8443])
+        #expect(request.origin.description == "https://eu.api.acme.example:8443")
     }
 
     @Test func credential_canStandInThePath() throws {

@@ -236,6 +236,26 @@ import Vault
         }
     }
 
+    @Test func aPortThatTheOperatorsDefinitionNamesMayBeCalled() async throws {
+        try await withVault { rig in
+            try await rig.restart {
+                $0.book = .test(port: 1) { provider in
+                    provider.main.baseURL = try! AddressTemplate("https://{region}.acme.invalid:8443")
+                    provider.accountFields = [
+                        AccountField(name: "region", source: .tenant, form: .label, isRequired: true)
+                    ]
+                }
+            }
+            let client = await rig.asker()
+            var put = TokenPutRequest.key("main", "sk-1")
+            put.metadata = [MetadataField(name: "region", value: "eu")]
+            #expect(try await client.put(put).outcome == .done)
+            // The name leads nowhere, which is seen only where it is looked up.
+            let answer = try await test(client, "main")
+            #expect(answer.outcome == .refused(.providerUnavailable), "\(answer.text)")
+        }
+    }
+
     @Test(arguments: [CredentialKind.apiKey, .basic]) func whatAVendorRepeatsOfACredentialIsNotTold(
         _ kind: CredentialKind
     ) async throws {

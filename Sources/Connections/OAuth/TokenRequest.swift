@@ -115,6 +115,6 @@ extension OAuthDefinition {
         return OutboundRequest(
             method: method, origin: url.origin, target: SecretText(url.path.isEmpty ? "/" : url.path),
             fields: [accept, OutboundRequest.userAgent] + fields, body: body.map { SecretText($0) }, isGuarded: false,
-            timeout: Self.timeout)
+            namedPorts: [], timeout: Self.timeout)
     }
 }

@@ -22,14 +22,13 @@ extension ProviderDefinition {
         for call: AgentCall, in domain: ProviderDomain, facts: AccountFacts, credential: PresentedCredential
     ) throws(AgentFailure) -> OutboundRequest {
         let base = try base(domain, facts)
-        let isGuarded = domain.baseURL.isInfluenced
         switch call.ask {
         case .path(let method, let path, let query, let body):
             let ask = PlannedAsk(method: method, base: base, path: path.description, query: query, body: body)
-            return try request(ask, facts, credential, isGuarded: isGuarded)
+            return try request(ask, facts, credential, below: domain.baseURL)
         case .action(let action, let arguments):
             let ask = try action.planned(arguments, base: base, bodyFormat)
-            return try request(ask, facts, credential, isGuarded: isGuarded)
+            return try request(ask, facts, credential, below: domain.baseURL)
         }
     }
 
@@ -42,10 +41,10 @@ extension ProviderDefinition {
             let base = try base(main, facts)
             let path = target.path.description
             let ask = PlannedAsk(method: probe.method, base: base, path: path, query: target.query, body: nil)
-            return try request(ask, facts, credential, isGuarded: main.baseURL.isInfluenced)
+            return try request(ask, facts, credential, below: main.baseURL)
         case .address(let address):
             let ask = PlannedAsk(method: probe.method, base: address, path: "", query: [], body: nil)
-            return try request(ask, facts, credential, isGuarded: false)
+            return try request(ask, facts, credential, below: nil)
         }
     }
 
@@ -57,8 +56,9 @@ extension ProviderDefinition {
         }
     }
 
+    /// `template` is what the base was made of; `nil` for an address that stands in the definition as it is.
     private func request(
-        _ ask: PlannedAsk, _ facts: AccountFacts, _ credential: PresentedCredential, isGuarded: Bool
+        _ ask: PlannedAsk, _ facts: AccountFacts, _ credential: PresentedCredential, below template: AddressTemplate?
     ) throws(AgentFailure) -> OutboundRequest {
         let target = target(ask, credential)
         guard target.bytes.count <= Self.longestTarget else {
@@ -67,7 +67,8 @@ extension ProviderDefinition {
         }
         return OutboundRequest(
             method: ask.method, origin: ask.base.origin, target: target, fields: fields(ask, facts, credential),
-            body: ask.body.map { SecretText($0) }, isGuarded: isGuarded, timeout: timeout)
+            body: ask.body.map { SecretText($0) }, isGuarded: template?.isInfluenced ?? false,
+            namedPorts: template?.fixedPorts(ask.base.origin) ?? [], timeout: timeout)
     }
 
     /// Base path, the credential if it stands there, what is asked for; then the query: the definition's, the

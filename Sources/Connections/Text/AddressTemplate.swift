@@ -49,6 +49,13 @@ public struct AddressTemplate: Hashable, Sendable, CustomStringConvertible {
     /// Whether somebody else than the operator has a say in where this leads, so that the address must be guarded.
     public var isInfluenced: Bool { addressVariable != nil || !labelVariables.isEmpty }
 
+    /// The port of `origin`, which this was filled to, where the template itself says it: not where a value is the front of
+    /// the address, port included. Labels cannot hold one.
+    func fixedPorts(_ origin: WebOrigin) -> Set<UInt16> {
+        guard addressVariable == nil, let port = UInt16(exactly: origin.port) else { return [] }
+        return [port]
+    }
+
     /// The variables between the scheme and the path.
     private static func labelVariables(_ text: String) throws(GrammarFault) -> [String] {
         guard let scheme = text.firstRange(of: "://") else {

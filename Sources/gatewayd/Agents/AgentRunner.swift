@@ -187,7 +187,8 @@ extension AgentRunner {
             return UpstreamOrigin(secure: origin.isSecure, host: origin.host, port: origin.port)
         }
         do throws(TargetRefusal) {
-            return try connections.addressGuard.origin(of: try OutboundURL(origin.description))
+            let url = try OutboundURL(origin.description)
+            return try connections.addressGuard.origin(of: url, ports: plan.request.namedPorts)
         } catch {
             throw .forbidden(plan.provider, "\(origin.host): \(error)", told: ": \(error)")
         }
