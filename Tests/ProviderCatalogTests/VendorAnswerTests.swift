@@ -138,11 +138,12 @@ import Testing
             """
             {"token_use":"access_token","token_type":"bearer","refresh_token":"na1-2","access_token":"CJSP5q",
              "expires_in":1800,
-             "hub_id":123,"scopes":["oauth"],"user_id":7}
+             "hub_id":123,"scopes":["oauth","crm.objects.contacts.read"],"user_id":7}
             """
         ).get()
         #expect(grant.refreshToken?.text == "na1-2")
         #expect(grant.lifetime == .number("1800"))
+        #expect(grant.scopes == ["oauth", "crm.objects.contacts.read"])
         let error =
             #"{"status":"BAD_REFRESH_TOKEN","message":"missing or invalid refresh token","error":"invalid_g"#
             + #"rant","error_description":"missing"}"#

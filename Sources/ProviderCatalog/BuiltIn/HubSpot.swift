@@ -70,6 +70,7 @@ extension BuiltInProviders {
               pkce: optional
               scopes:
                 [oauth, crm.objects.contacts.read, crm.objects.companies.read, crm.objects.deals.read]
+              answer: {scope: scopes}
               default_lifetime: 30m
 
         """
