@@ -186,7 +186,7 @@ import Testing
             "github",
             ["POST https://github.com /login/oauth/access_token", "refresh_token=r&client_id=id&client_secret=secret"],
             [
-                "DELETE https://api.github.com /applications/id/grant", "authorization: Basic aWQ6c2VjcmV0",
+                "DELETE https://api.github.com /applications/id/token", "authorization: Basic aWQ6c2VjcmV0",
                 #"{"access_token":"a"}"#,
             ]
         ),

@@ -1,10 +1,12 @@
 // GitHub: repositories and issues of a user.
 //
 // For: personal access tokens, OAuth apps and GitHub apps. Vendor pages: "Authorizing OAuth apps", "Troubleshooting
-// OAuth app access token request errors", "Refreshing user access tokens", "Delete an app authorization"
+// OAuth app access token request errors", "Refreshing user access tokens", "Delete an app token"
 // (docs.github.com). The token endpoint answers as a form unless JSON is asked for, and reports errors with status
 // 200 and codes of its own. Tokens of OAuth apps do not expire and have no refresh token; those of GitHub apps live 8
-// hours, and their refresh tokens rotate. PKCE with S256 is recommended since July 2025 and not required.
+// hours, and their refresh tokens rotate. PKCE with S256 is recommended since July 2025 and not required. What is
+// revoked is the one token: deleting the grant would end all tokens that the application has for that person, those of
+// other accounts and tenants among them.
 // Refuses: changes beyond issues and comments.
 // Called by: BuiltInProviders.
 
@@ -56,7 +58,7 @@ extension BuiltInProviders {
               token_url: https://github.com/login/oauth/access_token
               revocation:
                 method: DELETE
-                url: https://api.github.com/applications/{client_id}/grant
+                url: https://api.github.com/applications/{client_id}/token
                 style: json
                 refresh_token: false
               pkce: optional
