@@ -53,9 +53,6 @@ enum OAuthSettings {
     private static let lead = Setting(
         "refresh_lead", .duration(.zero...OAuthDefinition.longestLead), default: .seconds(600),
         "How long before its end a token is refreshed.")
-    private static let rotates = Setting(
-        "rotates_refresh_tokens", .flag, default: false,
-        "Whether a refresh token is good for one refresh, which brings the next one.")
     private static let errors = Setting(
         map: "errors", keys: ConnectionKinds.words("error code", most: 64),
         of: ConnectionKinds.word() as ScalarKind<OAuthDefinition.ErrorMeaning>, count: 0...64,
@@ -76,7 +73,7 @@ enum OAuthSettings {
             requiresIssuer.declaration, authentication.declaration, proofKey.declaration, separator.declaration,
             scopeParameter.declaration, scopes.declaration, authorizeParameters.declaration,
             tokenParameters.declaration, answer.declaration, tokenTypes.declaration, unit.declaration,
-            lifetime.declaration, lead.declaration, rotates.declaration, errors.declaration,
+            lifetime.declaration, lead.declaration, errors.declaration,
         ]), "How the provider does OAuth 2.0; needed for auth.oauth2 and auth.client_credentials.")
 
     static func definition(_ values: ConfigValues) -> OAuthDefinition? {
@@ -93,7 +90,6 @@ enum OAuthSettings {
         AnswerSettings.read(values[answer], &oauth.answer)
         if !values[tokenTypes].isEmpty { oauth.tokenTypes = values[tokenTypes] }
         (oauth.lifetimeUnit, oauth.defaultLifetime, oauth.refreshLead) = (values[unit], values[lifetime], values[lead])
-        oauth.rotatesRefreshTokens = values[rotates]
         for entry in values[errors] { oauth.errors[entry.name] = entry.value }
         return oauth
     }

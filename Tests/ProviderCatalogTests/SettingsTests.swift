@@ -133,7 +133,6 @@ import Testing
               lifetime_unit: epoch_milliseconds
               default_lifetime: 2h
               refresh_lead: 3m
-              rotates_refresh_tokens: true
               errors: {gone: invalid_grant, nope: invalid_client, later: temporary}
             """
         ).replacing("{api_key: bearer}", with: "{oauth2: bearer}")
@@ -153,9 +152,7 @@ import Testing
         (expected.answer.scope, expected.answer.tokenType) = (try DottedPath("u.s"), try DottedPath("u.y"))
         expected.answer.error = try DottedPath("why")
         (expected.tokenTypes, expected.lifetimeUnit) = (["user"], .epochMilliseconds)
-        (expected.defaultLifetime, expected.refreshLead, expected.rotatesRefreshTokens) = (
-            .seconds(7200), .seconds(180), true
-        )
+        (expected.defaultLifetime, expected.refreshLead) = (.seconds(7200), .seconds(180))
         expected.errors = ["gone": .invalidGrant, "nope": .invalidClient, "later": .temporary]
         #expect(own?.oauth == expected)
     }

@@ -125,8 +125,6 @@ public struct OAuthDefinition: Hashable, Sendable {
     public var defaultLifetime: Duration
     /// How long before its end a token is refreshed.
     public var refreshLead: Duration
-    /// Whether a refresh token is good for one refresh, which brings the next one.
-    public var rotatesRefreshTokens: Bool
     /// Error codes beside those of RFC 6749 §5.2.
     public var errors: [String: ErrorMeaning]
 
@@ -144,6 +142,6 @@ public struct OAuthDefinition: Hashable, Sendable {
         (authorizeParameters, tokenParameters) = ([], [])
         (answer, tokenTypes) = (try AnswerPaths(), ["bearer"])
         (lifetimeUnit, defaultLifetime, refreshLead) = (.seconds, .seconds(3600), .seconds(600))
-        (rotatesRefreshTokens, errors) = (false, [:])
+        errors = [:]
     }
 }

@@ -47,7 +47,6 @@ extension BuiltInProviders {
               pkce: optional
               scopes: [identify, guilds]
               default_lifetime: 7d
-              rotates_refresh_tokens: true
 
         """
 }

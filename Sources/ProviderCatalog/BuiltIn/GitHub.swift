@@ -64,7 +64,6 @@ extension BuiltInProviders {
               pkce: optional
               scopes: ["read:user", "user:email"]
               default_lifetime: 90d
-              rotates_refresh_tokens: true
               errors:
                 bad_verification_code: invalid_grant
                 bad_refresh_token: invalid_grant

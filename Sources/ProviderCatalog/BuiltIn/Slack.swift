@@ -64,7 +64,6 @@ extension BuiltInProviders {
               scopes: ["channels:read", "channels:history", "users:read", "chat:write"]
               token_types: [bot, user, bearer]
               default_lifetime: 90d
-              rotates_refresh_tokens: true
               errors:
                 invalid_code: invalid_grant
                 code_already_used: invalid_grant
