@@ -1,6 +1,7 @@
 // Refreshing end to end, against a token endpoint that misbehaves: cases O-01 to O-09.
 
 import Connections
+import HTTP
 import IPC
 import NIOCore
 import Refresh
@@ -301,6 +302,30 @@ import Testing
             try await rig.vault.drain().get()
             try await rig.restart()
             #expect(try await row("main", client).state == .active)
+            #expect(rig.authority.calls("main") == 1)
+        }
+    }
+
+    /// The guard stands at every call, not only where the account is connected: the allow-list may have changed since, and a
+    /// name may lead elsewhere.
+    @Test func anEndpointOfATenantsOwnIsGuardedAtEveryRefresh() async throws {
+        try await withVault { rig in
+            let port = rig.authority.port
+            let allowed = try AddressPolicy(allowed: [AllowedTarget("127.0.0.1:\(port)")])
+            try await rig.restart { settings in
+                settings.addresses = allowed
+                settings.book = .test(port: port) { $0.plainHTTP = true }
+            }
+            let client = await rig.asker()
+            var put = TokenPutRequest.oauth("main", endsIn: 3600)
+            (put.clientID, put.tokenEndpoint) = ("own", "http://127.0.0.1:\(port)/token")
+            put.clientSecret = SecretField("own-secret")
+            #expect(try await client.put(put).outcome == .done)
+            try await refreshLater(rig, "main", client)
+            #expect(rig.authority.calls("main") == 1)
+            try await rig.restart { $0.addresses = AddressPolicy() }
+            let answer = try await client.refresh(TokenRefreshRequest(account: named("main"), source: "test"))
+            #expect(answer.outcome != .done && answer.text.contains("not allowed"), "\(answer.text)")
             #expect(rig.authority.calls("main") == 1)
         }
     }
