@@ -16,7 +16,8 @@ enum ConnectionRoute: Sendable {
 
 /// What a browser wants.
 enum BrowserRoute: Sendable {
-    case begin, callback
+    /// The page that asks, the form on it, and the way back.
+    case begin, agree, callback
 }
 
 /// What an operator's program wants.
@@ -32,8 +33,9 @@ extension Routes {
         console(.get, "/{provider}/start", .start),
         console(.post, "/{provider}/{account}/test", .test),
         console(.delete, "/{provider}/{account}", .remove),
-        browser("/begin", .begin),
-        browser("/callback", .callback),
+        browser(.get, "/begin", .begin),
+        browser(.post, "/begin", .agree),
+        browser(.get, "/callback", .callback),
         admin(.put, "/tokens/{tenant}/{provider}/{account}", .tokenPut),
         admin(.delete, "/tokens/{tenant}/{provider}/{account}", .tokenRemove),
         admin(.get, "/tokens/{tenant}", .tokenList),
@@ -45,8 +47,8 @@ extension Routes {
         Route(method, "/console/connections\(path)", .account, .connections, .authenticated, .connections(part))
     }
 
-    private static func browser(_ path: String, _ part: BrowserRoute) -> Route {
-        Route(.get, "/oauth/connections/{provider}\(path)", .account, [], .open, .browser(part))
+    private static func browser(_ method: RequestMethod, _ path: String, _ part: BrowserRoute) -> Route {
+        Route(method, "/oauth/connections/{provider}\(path)", .account, [], .open, .browser(part))
     }
 
     private static func admin(_ method: RequestMethod, _ path: String, _ part: AdminRoute) -> Route {
@@ -85,6 +87,7 @@ extension Gateway {
         guard let connecting else { return Page.refuse(Self.connectionsOff, id, on: exchange) }
         switch part {
         case .begin: connecting.begin(parameters[0], connectRules, id, on: exchange)
+        case .agree: connecting.agree(parameters[0], connectRules, id, on: exchange)
         case .callback: connecting.callback(parameters[0], connectRules, id, on: exchange)
         }
     }

@@ -59,7 +59,9 @@ final class Gateway: RequestHandler {
             pool: UpstreamPool(loop: parts.loop, configuration: PoolConfiguration(), tls: parts.tls),
             tokens: parts.tokens, connections: parts.connections, limits: AgentLimits(parts.settings),
             desk: AgentDesk(lane: parts.lane, keep: { [store = parts.shared.store] in store.append($0) }))
-        connecting = parts.tokens.map { ConnectionEndpoints(tokens: $0.client, tickets: parts.shared.tickets) }
+        connecting = parts.tokens.map {
+            ConnectionEndpoints(tokens: $0.client, tickets: parts.shared.tickets, desk: parts.shared.oauth)
+        }
         upstreams = parts.upstreams
         account = parts.account
         lane = parts.lane

@@ -6,6 +6,7 @@ itself. At the end no secret is in any answer, log or database file.
 
 from __future__ import annotations
 
+import html
 import http.cookies
 import itertools
 import json
@@ -131,7 +132,8 @@ class Gateway:
         return made["secret"]
 
     def ask(self, method: str, target: str, headers: dict | None = None, body: object = None) -> raw.Answer:
-        data = None if body is None else json.dumps(body).encode()
+        """`body` is JSON to be, or bytes as they are."""
+        data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
         answer = raw.ask(self.port, method, target, headers, data)
         assert answer.header("x-weir-request-id"), answer
         head = "\n".join(f"{name}: {value}" for name, value in answer.headers if name.lower() != "set-cookie")
@@ -164,15 +166,31 @@ class Person:
         self.gateway.tickets.add(url.split("=")[1])
         return url.removeprefix(PUBLIC)
 
-    def browse(self, target: str) -> raw.Answer:
-        """What the browser does: cookies go along, and redirects are looked at."""
+    def browse(self, target: str, form: dict | None = None) -> raw.Answer:
+        """What the browser does: cookies go along, and redirects are looked at. A form is sent with POST."""
         cookies = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
-        answer = self.gateway.ask("GET", target, {"cookie": cookies} if cookies else {})
+        headers, body = {"cookie": cookies} if cookies else {}, None
+        if form is not None:
+            headers["content-type"] = "application/x-www-form-urlencoded"
+            body = urllib.parse.urlencode(form).encode()
+        answer = self.gateway.ask("GET" if form is None else "POST", target, headers, body)
         self.set_cookie = answer.header("set-cookie")
         for name, morsel in http.cookies.SimpleCookie(self.set_cookie or "").items():
             self.cookies[name] = morsel.value
             self.gateway.secrets.add(morsel.value)
         return answer
+
+    def form(self, link: str) -> tuple[str, dict]:
+        """The link, opened: where the form on its page leads, and what is in it."""
+        page = self.browse(link)
+        assert page.status == 200 and not page.header("location"), page
+        text = page.body.decode()
+        action = re.search(r'<form method="post" action="([^"]+)">', text)[1]
+        return html.unescape(action), {"seal": re.search(r'name="seal" value="([^"]+)"', text)[1]}
+
+    def follow(self, link: str) -> raw.Answer:
+        """Opens a link and says yes."""
+        return self.browse(*self.form(link))
 
     def agree(self, place: str, more: str = "") -> str:
         """The vendor's page: where it sends the browser back to."""
@@ -185,8 +203,8 @@ class Person:
         return back.removeprefix(PUBLIC)
 
     def begin(self, **query: str) -> str:
-        """A link, opened: where the vendor's page is."""
-        answer = self.browse(self.link(**query))
+        """A link, followed: where the vendor's page is."""
+        answer = self.follow(self.link(**query))
         assert answer.status == 303, answer
         return answer.header("location")
 
@@ -227,7 +245,7 @@ def person(gateway) -> Person:
 
 def test_an_account_is_connected_tested_and_removed(gateway, person, vendor):
     link = person.link(account="main", display_name="Ours & theirs", scopes="read write")
-    begun = person.browse(link)
+    begun = person.follow(link)
     place = begun.header("location")
     assert begun.status == 303 and place.startswith(f"{vendor.url}/authorize?")
     assert "HttpOnly" in person.set_cookie and "SameSite=Lax" in person.set_cookie
@@ -257,9 +275,41 @@ def test_an_account_is_connected_tested_and_removed(gateway, person, vendor):
     assert person.connections() == {}
 
 
+def test_a_link_alone_connects_nothing_and_its_page_says_for_whom(gateway, person, vendor):
+    """A web page can lead somebody to a link, and a vendor asks nobody twice: a form has to be sent."""
+    link = person.link(account="main", display_name="<b>GitHub</b>, safe")
+    page = person.browse(link)
+    text = page.body.decode()
+    assert page.status == 200 and page.header("location") is None, page
+    assert f"<strong>{person.tenant}</strong>" in text and "<strong>main</strong>" in text, text
+    assert "<strong>&lt;b&gt;Consent&lt;/b&gt;</strong>" in text and "<script" not in text and "safe" not in text
+    policy = page.header("content-security-policy")
+    assert policy.startswith("default-src 'none'") and "frame-ancestors 'none'" in policy, policy
+    assert policy.endswith(f"form-action 'self' https: {vendor.url}"), policy
+    assert page.header("x-frame-options") == "DENY" and page.header("cache-control") == "no-store"
+    assert "HttpOnly" in person.set_cookie and "SameSite=Lax" in person.set_cookie
+
+
+def test_the_form_is_good_for_the_browser_and_the_link_it_was_made_for(gateway, person):
+    action, form = person.form(person.link(account="one"))
+    stranger = Person(gateway, "forger")
+    other, foreign = stranger.form(stranger.link(account="one"))
+    for sender, target, sent in (
+        (person, action, {}), (person, action, {"seal": ""}), (person, action, {"seal": "0" * 64}),
+        (person, action, foreign), (person, other, form), (stranger, action, form), (stranger, other, form),
+        (person, action.replace("/consent/", "/other/"), form), (person, action.split("?")[0], form),
+    ):
+        page = sender.browse(target, sent)
+        assert page.status == 400 and page.header("location") is None and not page.header("set-cookie"), page
+    bare = Person(gateway, "cookieless")
+    assert bare.browse(action, form).status == 400
+    assert person.browse(action, {"seal": "x" * 5000}).status == 413
+    assert person.browse(action, form).status == 303
+
+
 def test_a_link_that_was_opened_twice_works_and_so_do_two_accounts_at_once(person):
     link = person.link(account="one")
-    places = [person.browse(link).header("location") for _ in range(2)]
+    places = [person.follow(link).header("location") for _ in range(2)]
     other = person.begin(account="two")
     assert person.browse(person.agree(places[0])).status == 200
     assert person.browse(person.agree(other)).status == 200
@@ -471,7 +521,7 @@ def test_without_tokend_everything_is_503_and_works_again_afterwards(gateway, pe
                        gateway.admin("GET", "/admin/audit")):
             assert answer.status == 503 and answer.json()["error"]["code"] == "vault_unavailable", answer
             assert answer.header("retry-after") == "1" and answer.json()["error"]["request_id"]
-        page = person.browse(link)
+        page = person.follow(link)
         identity = page.header("x-weir-request-id")
         assert page.status == 503 and identity.encode() in page.body and not page.header("set-cookie"), page
         assert person.ask("GET", "/providers").status == 200
@@ -479,7 +529,7 @@ def test_without_tokend_everything_is_503_and_works_again_afterwards(gateway, pe
         gateway.start("tokend")
         gateway.wait_until_well()
     assert person.browse(person.agree(place)).status == 200
-    assert person.browse(person.agree(person.browse(link).header("location"))).status == 200
+    assert person.browse(person.agree(person.follow(link).header("location"))).status == 200
     assert set(person.connections()) == {"consent/sooner", "consent/later"}
 
 

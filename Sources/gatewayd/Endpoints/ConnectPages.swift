@@ -1,9 +1,8 @@
-// ConnectPages: the two addresses that a person's browser sees while an account is connected.
+// ConnectPages: where the vendor leads a person's browser back to, and what all pages about connecting share.
 //
-// For: `/oauth/connections/{provider}/begin`, which leads to the vendor's page, and `…/callback`, which the vendor leads back
-//      to (RFC 6749 §4.1).
-// Refuses: tickets and answers that ConnectTickets, CallbackQuery and tokend refuse, each with a page that says why; more
-//          answers at a time than `finishingMost`.
+// For: `/oauth/connections/{provider}/callback` (RFC 6749 §4.1). The way there begins in ConnectConsent.
+// Refuses: answers that CallbackQuery and tokend refuse, each with a page that says why; more answers at a time than
+//          `finishingMost`.
 // Called by: Gateway, for anybody: what is asked is in the ticket, the cookie and the state.
 
 import Connections
@@ -17,51 +16,18 @@ extension ConnectionEndpoints {
     /// Callbacks under way per event loop: each may take tokend to a vendor and back.
     static let finishingMost = 64
 
-    // MARK: begin
-
-    /// `GET /oauth/connections/{provider}/begin?ticket`: on to the vendor's page, with a cookie for the way back.
-    func begin(_ provider: String, _ rules: ConnectRules, _ id: RequestID, on exchange: HTTPExchange) {
-        showing(id, exchange) { () throws(Refusal) in
-            let (origin, provider) = try browsers(provider, rules)
-            let ticket = Query(exchange.head.queryText)["ticket"] ?? ""
-            guard let ticket = tickets.ticket(ticket, of: provider, now: clock()) else {
-                throw Refusal(
-                    .invalidRequest, "ticket_unknown",
-                    "This link is unknown, too old, or has done its work. Please ask for a new one where you got it.")
-            }
-            let session = session(exchange, origin) ?? URLSecret.make()
-            let request = ConnectBeginRequest(
-                account: ticket.account, label: ticket.label, session: ConnectSession.digest(session, provider),
-                redirect: Self.callback(origin, provider), scopes: ticket.scopes, returnTo: ticket.returnTo,
-                source: ticket.source)
-            tokens.connectBegin(request) { [self] result in
-                showing(id, exchange) { () throws(Refusal) in
-                    let answer = try result.orRefusal()
-                    try answer.outcome.orRefusal(answer.text)
-                    Page.redirect(to: answer.url, id, on: exchange) {
-                        $0.append("set-cookie", ConnectSession.cookie(session, isSecure: origin.isSecure))
-                    }
-                }
-            }
-        }
-    }
-
-    private static func callback(_ origin: WebOrigin, _ provider: ProviderID) -> String {
-        "\(origin)/oauth/connections/\(provider)/callback"
-    }
-
     /// The address of this gateway, where browsers are served, and the provider that the path names.
-    private func browsers(
+    func browsers(
         _ provider: String, _ rules: ConnectRules
-    ) throws(Refusal) -> (origin: WebOrigin, provider: ProviderID) {
+    ) throws(Refusal) -> (origin: WebOrigin, provider: ProviderDefinition) {
         guard let origin = rules.browser.publicURL else {
             throw Refusal(.notFound, "no_public_url", "This gateway does not serve browsers.")
         }
-        return (origin, try ConnectBody.provider(provider, rules.providers).id)
+        return (origin, try ConnectBody.provider(provider, rules.providers))
     }
 
     /// The session that the browser has already: two accounts may be on their way in two windows.
-    private func session(_ exchange: HTTPExchange, _ origin: WebOrigin) -> String? {
+    func session(_ exchange: HTTPExchange, _ origin: WebOrigin) -> String? {
         ConnectSession.secret(inCookies: exchange.head.fields.texts(of: "cookie"), isSecure: origin.isSecure)
     }
 
@@ -84,7 +50,7 @@ extension ConnectionEndpoints {
                     retryAfterSeconds: 1)
             }
             let request = ConnectFinishRequest(
-                state: state, session: ConnectSession.digest(session, provider),
+                state: state, session: ConnectSession.digest(session, provider.id),
                 code: SecretField(query.value(of: "code") ?? ""), error: try Self.error(query),
                 issuer: query.value(of: "iss")?.cut(toBytes: FieldLimits.line) ?? "")
             finishing += 1
@@ -145,7 +111,7 @@ extension ConnectionEndpoints {
     // MARK: pages
 
     /// Shows what `act` refuses.
-    private func showing(_ id: RequestID, _ exchange: HTTPExchange, _ act: () throws(Refusal) -> Void) {
+    func showing(_ id: RequestID, _ exchange: HTTPExchange, _ act: () throws(Refusal) -> Void) {
         do throws(Refusal) { try act() } catch { Page.refuse(error, id, on: exchange) }
     }
 }

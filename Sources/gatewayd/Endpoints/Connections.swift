@@ -22,6 +22,8 @@ struct ConnectRules {
 final class ConnectionEndpoints {
     let tokens: TokenClient
     let tickets: ConnectTickets
+    /// Seals the forms of pages.
+    let desk: OAuthDesk
     let clock: @Sendable () -> UnixMillis
     /// Callbacks of browsers that tokend is working on.
     var finishing = 0
@@ -30,10 +32,10 @@ final class ConnectionEndpoints {
     static let page = 100
 
     init(
-        tokens: TokenClient, tickets: ConnectTickets,
+        tokens: TokenClient, tickets: ConnectTickets, desk: OAuthDesk,
         clock: @escaping @Sendable () -> UnixMillis = { Clock.unixMillis() }
     ) {
-        (self.tokens, self.tickets, self.clock) = (tokens, tickets, clock)
+        (self.tokens, self.tickets, self.desk, self.clock) = (tokens, tickets, desk, clock)
     }
 
     /// `GET /console/connections/providers`.
