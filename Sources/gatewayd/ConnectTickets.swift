@@ -21,6 +21,8 @@ struct ConnectTicket: Equatable, Sendable {
     let returnTo: String
     /// The public name of the key that asked.
     let source: String
+    /// What the tenant names of the account.
+    let facts: [MetadataField]
     /// First instant at which it is refused.
     let expiresAt: UnixMillis
 }
@@ -29,7 +31,7 @@ struct ConnectTicket: Equatable, Sendable {
 struct TicketTable {
     /// How long a link is good, in milliseconds: a person reads a message and logs in.
     static let lifetime: Int64 = 600_000
-    /// Tickets at most, each some 500 bytes.
+    /// Tickets at most, each some 500 bytes, and as much again where a provider has fields.
     static let most = 10_000
     /// Tickets of one tenant at most: none can push out the others'.
     static let mostOfTenant = 32

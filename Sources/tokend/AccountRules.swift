@@ -115,7 +115,8 @@ struct AccountRules {
         }
     }
 
-    private func facts(_ metadata: [MetadataField], _ provider: ProviderDefinition) throws(Refused) -> [MetadataField] {
+    /// What somebody names of an account, checked; what the tenant has to name must be there.
+    func facts(_ metadata: [MetadataField], _ provider: ProviderDefinition) throws(Refused) -> [MetadataField] {
         var facts: [MetadataField] = []
         for given in metadata {
             guard let field = provider.accountFields.first(where: { $0.name == given.name }) else {

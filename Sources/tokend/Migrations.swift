@@ -85,6 +85,8 @@ enum Migrations {
                 text TEXT NOT NULL
             ) STRICT;
             CREATE INDEX events_by_tenant ON events (tenant, number);
-            """)
+            """),
+        // What a tenant has named of an account before its owner agrees, as a form.
+        Migration(2, "facts of connections", "ALTER TABLE connecting ADD COLUMN facts TEXT NOT NULL DEFAULT ''"),
     ]
 }

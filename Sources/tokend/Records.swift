@@ -120,6 +120,8 @@ struct ConnectingRecord: Sendable {
     /// Where the browser goes afterwards.
     let back: String
     let source: String
+    /// What the tenant has named.
+    let facts: [MetadataField]
     /// Of PKCE (RFC 7636).
     let verifier: Secret
     /// First instant it is refused.

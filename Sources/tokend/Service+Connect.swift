@@ -2,8 +2,8 @@
 //
 // For: messages 0x0307 and 0x0308: authorization code with PKCE (RFC 6749 §4.1, RFC 7636), state bound to the session
 //      (RFC 9700 §4.7), issuer compared (RFC 9207).
-// Refuses: providers without a place to agree at or without a client of the operator's; states as Store+Connecting says. A
-//      state is good once, whatever comes of it.
+// Refuses: providers without a place to agree at or without a client of the operator's; facts that AccountRules refuses;
+//      states as Store+Connecting says. A state is good once, whatever comes of it.
 // Called by: the service table, asked by gatewayd.
 
 import Connections
@@ -29,6 +29,7 @@ extension Service {
             guard request.session.count == SHA256Digest.length else {
                 throw Refused(.fieldInvalid, "a session's digest has \(SHA256Digest.length) bytes")
             }
+            let facts = try rules.facts(request.metadata, provider)
             let state = FlowState(random: SecureRandom.bytes(FlowState.randomBytes))
             let verifier = CodeVerifier(random: SecureRandom.bytes(CodeVerifier.randomBytes))
             let asked = request.scopes.split(separator: " ").map(String.init)
@@ -40,7 +41,7 @@ extension Service {
             let expires = UnixMillis(Clock.wall().value + Store.connectingTime)
             let record = ConnectingRecord(
                 account: request.account, label: request.label, session: request.session, redirect: request.redirect,
-                scopes: scopes.joined(separator: " "), back: request.returnTo, source: request.source,
+                scopes: scopes.joined(separator: " "), back: request.returnTo, source: request.source, facts: facts,
                 verifier: Secret(verifier.secret.bytes), expires: expires)
             begin(record, state, answer, ConnectBeginAnswer(outcome: .done, text: "", url: url, expiresAt: expires))
         } catch {
@@ -143,7 +144,8 @@ extension Service {
             let isFinal = failure == .grantRefused || failure == .clientRefused
             answer.refuse(Refused(isFinal ? .providerRefused : .providerUnavailable, reason), flow)
         case .granted(let grant, let tokens):
-            identify(tokens, provider) { [self] facts in
+            let known = AccountFacts(flow.facts).updated(with: AccountFacts(tokens.facts))
+            identify(tokens, provider, known) { [self] facts in
                 switch facts {
                 case .failure(let refused): answer.refuse(refused, flow)
                 case .success(let facts): store(flow, grant, tokens, facts, answer)
@@ -174,15 +176,14 @@ extension Service {
 
     // MARK: whose it is
 
-    /// Asks the provider whose the token is, where the definition says how.
+    /// Asks the provider whose the token is, where the definition says how; all that is known then.
     private func identify(
-        _ tokens: GrantedTokens, _ provider: ProviderDefinition,
+        _ tokens: GrantedTokens, _ provider: ProviderDefinition, _ facts: AccountFacts,
         _ done: @escaping (Result<[MetadataField], Refused>) -> Void
     ) {
         guard let probe = provider.identity, let placement = provider.placement(of: .oauth2) else {
-            return done(.success(tokens.facts))
+            return done(.success(facts.fields))
         }
-        let facts = AccountFacts(tokens.facts.map { FormPair($0.name, $0.value) })
         do {
             let shown = try placement.presented(.secret(SecretText(tokens.accessToken)))
             let request = try provider.request(for: probe, facts: facts, credential: shown)
@@ -205,7 +206,7 @@ extension Service {
             }
             do throws(GrammarFault) {
                 let facts = known.updated(with: try AccountFacts.ofIdentity(provider, answer.body))
-                return .success(facts.pairs.map { MetadataField(name: $0.name, value: $0.value) })
+                return .success(facts.fields)
             } catch {
                 return .failure(Refused(.providerRefused, error.reason))
             }

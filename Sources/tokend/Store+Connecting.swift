@@ -29,14 +29,15 @@ extension Store {
         let insert = try database.prepare(
             """
             INSERT INTO connecting
-                (state, session, tenant, provider, name, redirect, scopes, back, source, verifier, expires, label)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
+                (state, session, tenant, provider, name, redirect, scopes, back, source, verifier, expires, label, facts)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
             """)
         let key = record.account
         insert.bind(1, state).bind(2, record.session).bind(3, key.tenant.text).bind(4, key.provider.text)
         insert.bind(5, key.account.text).bind(6, record.redirect).bind(7, record.scopes).bind(8, record.back)
         insert.bind(9, record.source).bind(10, seal(record.verifier, Self.place(ofState: state, key)))
-        try insert.bind(11, record.expires.value).bind(12, record.label).run()
+        insert.bind(11, record.expires.value).bind(12, record.label)
+        try insert.bind(13, FormText.query(AccountFacts(record.facts).pairs)).run()
     }
 
     /// Makes room for one more connection: first among the tenant's own.
@@ -62,7 +63,7 @@ extension Store {
         let delete = try database.prepare(
             """
             DELETE FROM connecting WHERE state = ?1
-            RETURNING session, tenant, provider, name, redirect, scopes, back, source, verifier, expires, label
+            RETURNING session, tenant, provider, name, redirect, scopes, back, source, verifier, expires, label, facts
             """)
         guard let found = try delete.bind(1, state).firstRow({ row in FoundFlow(row) }), let flow = found else {
             return .failure(.unknownState)
@@ -77,7 +78,7 @@ extension Store {
             ConnectingRecord(
                 account: flow.account, label: flow.label, session: flow.session, redirect: flow.redirect,
                 scopes: flow.scopes,
-                back: flow.back, source: flow.source, verifier: verifier, expires: flow.expires))
+                back: flow.back, source: flow.source, facts: flow.facts, verifier: verifier, expires: flow.expires))
     }
 
     private static func place(ofState state: [UInt8], _ key: AccountKey) -> SealedPlace {
@@ -97,12 +98,14 @@ private struct FoundFlow {
     let source: String
     let verifier: String
     let expires: UnixMillis
+    let facts: [MetadataField]
 
     /// `nil` when no release wrote it.
     init?(_ row: Statement) {
         guard let tenant = TenantID(row.text(1)), let provider = ProviderID(row.text(2)),
-            let name = AccountName(row.text(3))
+            let name = AccountName(row.text(3)), let facts = try? FormText.pairs(row.text(11).utf8)
         else { return nil }
+        self.facts = AccountFacts(facts).fields
         account = AccountKey(tenant: tenant, provider: provider, account: name)
         (session, redirect, scopes, back) = (row.bytes(0), row.text(4), row.text(5), row.text(6))
         (source, verifier, expires, label) = (row.text(7), row.text(8), UnixMillis(row.integer(9)), row.text(10))

@@ -83,6 +83,7 @@ class Vendor(Authority):
             self.revoked.append(request.form["token"])
             return ""
 
+        @app.get("/api/eu/me")
         @app.get("/api/me")
         def me():
             token = request.headers.get("authorization", "").removeprefix("Bearer ")

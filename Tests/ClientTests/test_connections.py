@@ -51,6 +51,7 @@ connections:
   clients:
     consent: {{client_id: {client}, client_secret: {{file: client-secret}}}}
     other: {{client_id: {client}, client_secret: {{file: client-secret}}}}
+    regional: {{client_id: {client}, client_secret: {{file: client-secret}}}}
 """
 PROVIDER = """\
     {id}:
@@ -66,6 +67,22 @@ PROVIDER = """\
         issuer: {vendor}
         issuer_required: true
         scopes: [read]
+"""
+
+
+# As docs/CONNECTIONS.md shows one: where it is called is known from the tenant, whose it is from the vendor.
+REGIONAL = """\
+    regional:
+      name: Regional
+      base_url: "{vendor}/api/{{region}}"
+      auth: {{oauth2: bearer, api_key: bearer}}
+      account_fields:
+        region: {{from: tenant, form: label, required: true}}
+        user: {{from: identity, field: id}}
+      identity: GET /me
+      test: GET /me
+      allow: [GET /**]
+      oauth: {{authorize_url: "{vendor}/authorize", token_url: "{vendor}/token", scopes: [read]}}
 """
 
 
@@ -95,6 +112,7 @@ class Gateway:
     def configure(self, public: str = PUBLIC, admin: bool = True) -> None:
         names = {"consent": "<b>Consent</b>", "other": "Other"}
         providers = "".join(PROVIDER.format(id=id, name=name, vendor=self.vendor.url) for id, name in names.items())
+        providers += REGIONAL.format(vendor=self.vendor.url)
         self.configuration.write_text(CONFIGURATION.format(
             port=self.port, public=public, console=CONSOLE, client=CLIENT, providers=providers,
             admin="  admin_key: {file: admin-key}" if admin else "",
@@ -314,6 +332,18 @@ def test_a_link_that_was_opened_twice_works_and_so_do_two_accounts_at_once(perso
     assert person.browse(person.agree(places[0])).status == 200
     assert person.browse(person.agree(other)).status == 200
     assert set(person.connections()) == {"consent/one", "consent/two"}
+
+
+def test_what_the_tenant_names_of_an_account_goes_the_whole_way(person):
+    for query, field in (({}, "region"), ({"region": "eu", "regoin": "eu"}, "regoin"), ({"region": "e.u"}, "region"),
+                         ({"region": ""}, "region"), ({"region": "eu", "user": "me"}, "user")):
+        answer = person.ask("GET", f"/regional/start?{urllib.parse.urlencode(query)}")
+        assert (answer.status, answer.json()["error"]["field"]) == (400, field), (query, answer)
+    assert person.ask("GET", "/consent/start?region=eu").json()["error"]["code"] == "field_invalid"
+    page = person.browse(person.agree(person.begin(provider="regional", region="EU")))
+    assert page.status == 200, page.body
+    tried = person.ask("POST", "/regional/default/test").json()
+    assert tried["ok"] is True, tried
 
 
 def test_another_browser_cannot_finish_and_the_state_is_used_up(gateway, person, vendor):

@@ -61,7 +61,8 @@ let tokenSamples: [Sample] = [
         ConnectBeginRequest(
             account: workAccount, label: "Work", session: Array(0..<32),
             redirect: "https://weir.example/oauth/connections/github/callback", scopes: "repo read:user",
-            returnTo: "/console/connections", source: "weirctl root")),
+            returnTo: "/console/connections", source: "weirctl root",
+            metadata: [MetadataField(name: "region", value: "eu")])),
     Sample(
         "token.connectBegin answer",
         ConnectBeginAnswer(

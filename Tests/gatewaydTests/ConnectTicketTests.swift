@@ -17,7 +17,7 @@ import Testing
     ) -> ConnectTicket {
         ConnectTicket(
             account: AccountKey("\(tenant)/github/\(account)")!, label: "", scopes: "", returnTo: "", source: "key",
-            expiresAt: UnixMillis(at.value + TicketTable.lifetime))
+            facts: [], expiresAt: UnixMillis(at.value + TicketTable.lifetime))
     }
 
     private func digest(_ number: Int) -> [UInt8] { SHA256Digest(of: Array("\(number)".utf8)).bytes }

@@ -158,7 +158,7 @@ import Vault
             ConnectBeginRequest(
                 account: named("web", of: tenant), label: "The web", session: [UInt8](repeating: session, count: 32),
                 redirect: "https://weir.test/cb",
-                scopes: "", returnTo: "/done", source: "test"))
+                scopes: "", returnTo: "/done", source: "test", metadata: []))
         #expect(answer.outcome == .done)
         #expect(answer.url.contains("code_challenge_method=S256") && answer.url.contains("scope=read"))
         let state = try #require(answer.url.split(separator: "&").first { $0.hasPrefix("state=") })

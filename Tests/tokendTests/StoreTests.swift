@@ -145,7 +145,7 @@ import Vault
         for number in Store.connectingMost..<(Store.connectingMost + 10) {
             let record = ConnectingRecord(
                 account: named("a"), label: "", session: [1], redirect: "", scopes: "", back: "", source: "",
-                verifier: Secret([UInt8(1)]), expires: UnixMillis(1_000_000 + Int64(number)))
+                facts: [], verifier: Secret([UInt8(1)]), expires: UnixMillis(1_000_000 + Int64(number)))
             let state = [UInt8](withUnsafeBytes(of: number.bigEndian, Array.init))
             try store.begin(record, state: state, at: UnixMillis(0))
         }

@@ -24,10 +24,12 @@ public struct ConnectBeginRequest: CallRequest, Hashable {
     public var returnTo: String
     /// Who asks, for the record of events: a user, a key's public name, a route.
     public var source: String
+    /// What requests need beside the token, as far as the tenant names it.
+    public var metadata: [MetadataField]
 
     public init(
         account: AccountKey, label: String, session: [UInt8], redirect: String, scopes: String, returnTo: String,
-        source: String
+        source: String, metadata: [MetadataField]
     ) {
         self.account = account
         self.label = label
@@ -36,6 +38,7 @@ public struct ConnectBeginRequest: CallRequest, Hashable {
         self.scopes = scopes
         self.returnTo = returnTo
         self.source = source
+        self.metadata = metadata
     }
 
     public func encode(to writer: inout WireWriter) {
@@ -46,6 +49,7 @@ public struct ConnectBeginRequest: CallRequest, Hashable {
         writer.text(scopes, atMost: FieldLimits.scopeList)
         writer.text(returnTo, atMost: FieldLimits.line)
         writer.text(source, atMost: FieldLimits.displayName)
+        writer.list(metadata, atMost: FieldLimits.metadata)
     }
 
     public init(from reader: inout WireReader) throws(WireFault) {
@@ -56,6 +60,7 @@ public struct ConnectBeginRequest: CallRequest, Hashable {
         scopes = try reader.text(atMost: FieldLimits.scopeList)
         returnTo = try reader.text(atMost: FieldLimits.line)
         source = try reader.text(atMost: FieldLimits.displayName)
+        metadata = try reader.list(of: MetadataField.self, atMost: FieldLimits.metadata)
     }
 }
 

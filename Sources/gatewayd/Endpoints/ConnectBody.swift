@@ -37,7 +37,7 @@ enum ConnectBody {
         request.user = try body.text("user", most: FieldLimits.note) ?? ""
         request.label = try body.text("display_name", most: FieldLimits.displayName) ?? ""
         request.replace = try body.flag("replace") ?? false
-        request.metadata = try facts(&body, provider)
+        request.metadata = try facts(try body.rest(), provider)
         return request
     }
 
@@ -59,7 +59,7 @@ enum ConnectBody {
         request.label = try body.text("display_name", most: FieldLimits.displayName) ?? ""
         request.scopes = try body.text("scopes", most: FieldLimits.scopeList) ?? ""
         request.replace = true
-        request.metadata = try facts(&body, provider)
+        request.metadata = try facts(try body.rest(), provider)
         return request
     }
 
@@ -84,7 +84,7 @@ enum ConnectBody {
         request.label = try body.text("display_name", most: FieldLimits.displayName) ?? ""
         request.scopes = try body.text("scopes", most: FieldLimits.scopeList) ?? ""
         request.replace = true
-        request.metadata = try facts(&body, provider)
+        request.metadata = try facts(try body.rest(), provider)
         return request
     }
 }
@@ -139,11 +139,11 @@ extension ConnectBody {
         return Refusal(.invalidRequest, "kind_unfit", "\(provider.displayName) \(takes).", field: field)
     }
 
-    /// What the provider wants to know beside the secret: everything that is left of the body.
-    private static func facts(
-        _ body: inout BodyMembers, _ provider: ProviderDefinition
+    /// What the provider wants to know beside the secret: everything that is left of a body or a query.
+    static func facts(
+        _ rest: [(name: String, value: String)], _ provider: ProviderDefinition
     ) throws(Refusal) -> [MetadataField] {
-        let given = try body.rest().map { FormPair($0.name, $0.value) }
+        let given = rest.map { FormPair($0.name, $0.value) }
         do throws(AgentFailure) {
             let facts = try provider.facts(given: given).pairs.map { MetadataField(name: $0.name, value: $0.value) }
             if let long = facts.first(where: { $0.value.utf8.count > FieldLimits.note }) {

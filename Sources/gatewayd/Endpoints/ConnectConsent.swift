@@ -89,7 +89,8 @@ extension ConnectionEndpoints {
         let ticket = link.ticket
         let request = ConnectBeginRequest(
             account: ticket.account, label: ticket.label, session: ConnectSession.digest(session, link.provider.id),
-            redirect: link.callback, scopes: ticket.scopes, returnTo: ticket.returnTo, source: ticket.source)
+            redirect: link.callback, scopes: ticket.scopes, returnTo: ticket.returnTo, source: ticket.source,
+            metadata: ticket.facts)
         tokens.connectBegin(request) { [self] result in
             showing(id, exchange) { () throws(Refusal) in
                 let answer = try result.orRefusal()

@@ -110,7 +110,8 @@ final class ConnectionEndpoints {
 // MARK: the way to a browser
 
 extension ConnectionEndpoints {
-    /// `GET /console/connections/{provider}/start?account&display_name&scopes&return_to`: a link for somebody's browser.
+    /// `GET /console/connections/{provider}/start?account&display_name&scopes&return_to`, and the provider's own fields: a link
+    /// for somebody's browser.
     func start(
         _ provider: String, _ caller: AuthenticatedKey, _ rules: ConnectRules, _ id: RequestID,
         on exchange: HTTPExchange
@@ -125,12 +126,16 @@ extension ConnectionEndpoints {
                 account: account, label: try label(query["display_name"] ?? ""),
                 scopes: try scopes(query["scopes"] ?? "", provider),
                 returnTo: try returnTo(query["return_to"] ?? "", rules), source: caller.key.id.text,
+                facts: try ConnectBody.facts(query.others(than: Self.startParameters), provider),
                 expiresAt: UnixMillis(now.value + TicketTable.lifetime))
             let secret = tickets.issue(ticket, now: now)
             let url = "\(origin)/oauth/connections/\(provider.id)/begin?ticket=\(secret)"
             Answer.json(ConnectionAnswers.link(url, ticket.expiresAt), .account, id, on: exchange)
         }
     }
+
+    /// What `start` itself takes; what is beside is the provider's.
+    private static let startParameters: Set = ["account", "display_name", "scopes", "return_to"]
 
     /// The gateway's own address, and a provider where people agree.
     private func flow(

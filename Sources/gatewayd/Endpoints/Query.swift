@@ -1,8 +1,8 @@
 // Query: the parameters behind a request's question mark.
 //
 // For: the few routes that take some.
-// Refuses: integers that are none or out of bounds, with the parameter's name. Unknown parameters are not looked at.
-// Called by: Models, AccountEndpoints.
+// Refuses: integers that are none or out of bounds, with the parameter's name. Unknown parameters are left to the routes.
+// Called by: Models, AccountEndpoints, ConnectionEndpoints, Admin.
 
 import Translation
 
@@ -21,6 +21,16 @@ struct Query {
             return parts.count > 1 ? Self.decoded(parts[1]) : ""
         }
         return nil
+    }
+
+    /// The parameters whose names are not among `known`, decoded, in their order.
+    func others(than known: Set<String>) -> [(name: String, value: String)] {
+        text.split(separator: UInt8(ascii: "&")).compactMap { pair in
+            let parts = pair.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
+            let name = parts.first.map { Self.decoded($0) } ?? ""
+            guard !known.contains(name) else { return nil }
+            return (name, parts.count > 1 ? Self.decoded(parts[1]) : "")
+        }
     }
 
     /// The integer value of `name`, `nil` when it is absent.
