@@ -104,11 +104,11 @@ extension CredentialTable {
         }
     }
 
-    /// The account that a tenant prefers at a provider: whose fact `default` is `true`.
+    /// The account that a tenant prefers at a provider; `nil` where it prefers several, of which none is taken for another.
     func preferred(of tenant: TenantID, at provider: ProviderID) -> AccountName? {
-        picture[Place(tenant: tenant, provider: provider)]?.first {
-            $0.value.credential?.facts["default"] == "true"
-        }?.key
+        let accounts = picture[Place(tenant: tenant, provider: provider)] ?? [:]
+        let preferred = accounts.filter { $0.value.credential?.facts.isPreferred ?? false }
+        return preferred.count == 1 ? preferred.first?.key : nil
     }
 
     /// Why the account that `wanted` names, or else the only one, cannot be used; `nil` when that is not so.

@@ -119,7 +119,7 @@ struct AccountRules {
     func facts(_ metadata: [MetadataField], _ provider: ProviderDefinition) throws(Refused) -> [MetadataField] {
         var facts: [MetadataField] = []
         for given in metadata {
-            guard let field = provider.accountFields.first(where: { $0.name == given.name }) else {
+            guard let field = provider.allFields.first(where: { $0.name == given.name }) else {
                 throw Refused(.fieldInvalid, "\(provider.displayName) knows no \(given.name) of an account")
             }
             do throws(GrammarFault) {

@@ -93,6 +93,17 @@ def test_of_several_accounts_one_has_to_be_named(connected, agent, provider):
     assert failure(call(agent, "shop", path="/echo", account_id="third")) == (404, "TOKEN_MISSING")
 
 
+def test_of_several_accounts_the_default_is_used(connected, agent, provider):
+    connected.connect(f"{agent.name}/shop/preferred", "shop-key-preferred", "--set", "default=true")
+    assert call(agent, "shop", path="/echo").status == 200
+    assert provider.take().headers["authorization"] == "Bearer shop-key-preferred"
+    assert call(agent, "shop", path="/echo", account_id="main").status == 200
+    assert provider.take().headers["authorization"] == f"Bearer {KEY}"
+    # Two defaults are none.
+    connected.connect(f"{agent.name}/shop/another", "shop-key-of-another", "--set", "default=true")
+    assert failure(call(agent, "shop", path="/echo")) == (400, "VALIDATION_ERROR")
+
+
 def test_what_is_wrong_is_told_at_once_and_nothing_is_sent(connected, agent, provider):
     answer = call(agent, "shop", path="/a/../b", fields=[], colour="red")
     assert failure(answer) == (400, "VALIDATION_ERROR")

@@ -92,13 +92,27 @@ import Testing
         #expect(both == ["base=https://a.example", "region=eu"])
         #expect(
             problems([("region", "a.b"), ("user", "x"), ("region", "c")]) == [
-                "user: unknown; sample asks for base, region", "base: missing", "region: given twice",
+                "user: unknown; sample takes base, region, default", "base: missing", "region: given twice",
                 "region: expected one part of a host name",
             ])
         #expect(problems([("base", "http://a.example")]) == ["base: expected https"])
         #expect(problems([("base", "https://a.example"), ("region", "")]) == ["region: expected 1 to 256 bytes"])
         provider.plainHTTP = true
         #expect(try given([("base", "http://a.example")]).get() == ["base=http://a.example"])
+    }
+
+    @Test func everyAccount_mayBeItsTenantsDefault() throws {
+        func preferred(_ value: String) throws -> Bool {
+            try Sample.provider.facts(given: [FormPair("default", value)]).isPreferred
+        }
+        #expect(try preferred("true"))
+        #expect(try !preferred("false"))
+        #expect(throws: AgentFailure.self) { try preferred("yes") }
+        #expect(!AccountFacts().isPreferred)
+        // A definition's own field of that name stays what it is.
+        var provider = Sample.provider
+        provider.accountFields = [AccountField(name: "default", source: .token, path: Sample.path("id"))]
+        #expect(provider.allFields == provider.accountFields)
     }
 
     @Test func accountFields_comeFromSomewhere() {

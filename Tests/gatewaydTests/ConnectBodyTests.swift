@@ -43,6 +43,14 @@ import Testing
         #expect(plain.account.account.text == "default" && !plain.replace && plain.label.isEmpty)
     }
 
+    @Test func account_mayBeTheDefaultAtEveryProvider() throws {
+        for value in [#""true""#, "true"] {
+            let request = try key(#"{"provider":"anthropic","api_key":"k-1","default":\#(value)}"#)
+            #expect(request.metadata == [MetadataField(name: "default", value: "true")])
+        }
+        #expect(field { try key(#"{"provider":"anthropic","api_key":"k-1","default":"yes"}"#) } == "default")
+    }
+
     @Test func kind_isTheOnlyOneThatFitsOrTheOneThatIsNamed() throws {
         #expect(try key(#"{"provider":"telegram-bot","api_key":"1:x"}"#).kind == .botToken)
         #expect(try key(#"{"provider":"slack","api_key":"x","kind":"bot_token"}"#).kind == .botToken)

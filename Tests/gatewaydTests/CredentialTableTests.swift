@@ -102,6 +102,17 @@ import Testing
         #expect(!"\(String(describing: held)) \(table)".contains("secret 7"))
     }
 
+    @Test func ofSeveralDefaults_noneIsPreferred() {
+        let facts = [MetadataField(name: "default", value: "true")]
+        table.begin()
+        tell(held(.snapshot, key("one"), facts: facts), held(.snapshot, key("two")), whole)
+        #expect(table.preferred(of: acme, at: shop)?.text == "one")
+        tell(held(.change, key("two"), 2, facts: facts))
+        #expect(table.preferred(of: acme, at: shop) == nil)
+        tell(held(.change, key("one"), 2, kind: .none, facts: facts))
+        #expect(table.preferred(of: acme, at: shop)?.text == "two")
+    }
+
     @Test func endsAreCounted() {
         let now = UnixMillis(1_000_000_000)
         func at(_ millis: Int64) -> UnixMillis { UnixMillis(now.value + millis) }

@@ -38,17 +38,23 @@ public struct AccountField: Hashable, Sendable {
     public var hosts: [HostPattern]
     /// Whether an account without it is no account.
     public var isRequired: Bool
+    /// The only values that it may have; none stands for all.
+    public var choices: [String]
 
     /// The longest value in bytes: what a message to gatewayd takes.
     public static let longest = 256
     /// The most fields of a definition, which is what a message takes as well.
     public static let most = 8
 
+    /// `true` for the account that the tenant's agents use where they name none. Every account may have it, whatever the
+    /// definition says.
+    public static let preference = AccountField(name: "default", source: .tenant, choices: ["true", "false"])
+
     public init(
         name: String, source: Source, path: DottedPath? = nil, form: Form = .text, hosts: [HostPattern] = [],
-        isRequired: Bool = false
+        isRequired: Bool = false, choices: [String] = []
     ) {
-        (self.name, self.source, self.path) = (name, source, path)
+        (self.name, self.source, self.path, self.choices) = (name, source, path, choices)
         (self.form, self.hosts, self.isRequired) = (form, hosts, isRequired)
     }
 
@@ -59,6 +65,9 @@ public struct AccountField: Hashable, Sendable {
         }
         guard !text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else {
             throw GrammarFault("control characters are not allowed")
+        }
+        guard choices.isEmpty || choices.contains(text) else {
+            throw GrammarFault("expected \(choices.joined(separator: " or "))")
         }
         switch form {
         case .text: return text
@@ -135,13 +144,24 @@ public struct AccountFacts: Hashable, Sendable {
     }
 }
 
+extension AccountFacts {
+    /// Whether its tenant prefers the account.
+    public var isPreferred: Bool { self[AccountField.preference.name] == "true" }
+}
+
 extension ProviderDefinition {
+    /// What an account may have beside its secrets: the definition's own fields, and the tenant's preference.
+    public var allFields: [AccountField] {
+        let isTaken = accountFields.contains { $0.name == AccountField.preference.name }
+        return isTaken ? accountFields : accountFields + [.preference]
+    }
+
     /// What a tenant names when it connects an account. The failure lists everything that is wrong.
     public func facts(given: [FormPair]) throws(AgentFailure) -> AccountFacts {
-        let fields = accountFields.filter { $0.source == .tenant }
-        let known = fields.isEmpty ? "nothing" : fields.map(\.name).joined(separator: ", ")
+        let fields = allFields.filter { $0.source == .tenant }
+        let known = fields.map(\.name).joined(separator: ", ")
         var problems = given.filter { pair in !fields.contains { $0.name == pair.name } }.map {
-            AgentProblem(Excerpt.of($0.name.utf8), "unknown; \(id) asks for \(known)")
+            AgentProblem(Excerpt.of($0.name.utf8), "unknown; \(id) takes \(known)")
         }
         var pairs: [FormPair] = []
         for field in fields {

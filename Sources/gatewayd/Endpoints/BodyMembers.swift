@@ -66,12 +66,14 @@ struct BodyMembers {
     /// The year 9999: what is above are milliseconds that somebody took for seconds.
     private static let lastSecond: Int64 = 253_402_300_799
 
-    /// What is left, all of it texts, by name.
+    /// What is left, all of it texts or flags, by name.
     mutating func rest() throws(Refusal) -> [(name: String, value: String)] {
         defer { members = [:] }
         var texts: [(name: String, value: String)] = []
         for (name, value) in members.sorted(by: { $0.key < $1.key }) where value != .null {
-            guard let text = value.string else { throw Self.invalid(name, "unknown, or no text") }
+            guard let text = value.string ?? value.boolean.map({ $0 ? "true" : "false" }) else {
+                throw Self.invalid(name, "unknown, or no text")
+            }
             texts.append((name, text))
         }
         return texts
