@@ -604,6 +604,18 @@ def test_the_operator_puts_lists_and_removes_tokens(gateway, person):
     assert gateway.admin("DELETE", path).status == 404
 
 
+def test_the_operator_names_what_a_vendor_would_have_told(gateway, person):
+    path = f"/admin/tokens/{person.tenant}/salesforce/by-hand"
+    gateway.secrets.add("sales-token-0123")
+    body = {"access_token": "sales-token-0123"}
+    missing = gateway.admin("PUT", path, body)
+    assert (missing.status, missing.json()["error"]["field"]) == (400, "instance_url"), missing
+    elsewhere = gateway.admin("PUT", path, body | {"instance_url": "https://evil.example"})
+    assert (elsewhere.status, elsewhere.json()["error"]["field"]) == (400, "instance_url"), elsewhere
+    made = gateway.admin("PUT", path, body | {"instance_url": "https://acme.my.salesforce.com", "default": True})
+    assert made.status == 201, made
+
+
 def test_a_grant_that_was_seeded_is_refreshed(gateway, person, vendor):
     refresh = Authority.token(f"seed{person.tenant}", 0)
     gateway.secrets.add(refresh)

@@ -99,6 +99,8 @@ import Testing
         #expect(problems([("base", "https://a.example"), ("region", "")]) == ["region: expected 1 to 256 bytes"])
         provider.plainHTTP = true
         #expect(try given([("base", "http://a.example")]).get() == ["base=http://a.example"])
+        let all = [FormPair("user", "x"), FormPair("base", "http://a.example")]
+        #expect(try provider.facts(given: all, from: [.tenant, .token]).pairs.map(\.name) == ["base", "user"])
     }
 
     @Test func everyAccount_mayBeItsTenantsDefault() throws {

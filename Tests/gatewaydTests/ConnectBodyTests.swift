@@ -121,6 +121,21 @@ import Testing
         #expect(field { try token(#"{"access_token":"t","token_type":"mac"}"#) } == "token_type")
     }
 
+    @Test func operator_namesWhatElseTheVendorWouldHaveTold() throws {
+        let there = #""instance_url":"https://acme.my.salesforce.com""#
+        let fact = MetadataField(name: "instance_url", value: "https://acme.my.salesforce.com")
+        #expect(try token("{\"access_token\":\"t\",\(there)}", "acme/salesforce/a").metadata == [fact])
+        #expect(field { try token(#"{"access_token":"t"}"#, "acme/salesforce/a") } == "instance_url")
+        let elsewhere = #"{"access_token":"t","instance_url":"https://evil.example"}"#
+        #expect(field { try token(elsewhere, "acme/salesforce/a") } == "instance_url")
+        let grant = #""tenant_id":"acme","provider":"salesforce","refresh_token":"r""#
+        #expect(try seed("{\(grant),\(there)}").metadata == [fact])
+        #expect(try seed("{\(grant)}").metadata.isEmpty, "the answer of the token endpoint has it")
+        // A tenant names its own fields alone.
+        let bot = #"{"provider":"slack","kind":"bot_token","api_key":"k","team_id":"T1"}"#
+        #expect(field { try key(bot) } == "team_id")
+    }
+
     @Test func seed_isAGrantWithItsClient() throws {
         let request = try seed(
             """

@@ -150,15 +150,24 @@ extension AccountFacts {
 }
 
 extension ProviderDefinition {
+    /// The fields without which there is nowhere to call.
+    public var fieldsOfAddresses: [AccountField] {
+        let variables = Set(allDomains.flatMap(\.baseURL.variables))
+        return accountFields.filter { variables.contains($0.name) }
+    }
+
     /// What an account may have beside its secrets: the definition's own fields, and the tenant's preference.
     public var allFields: [AccountField] {
         let isTaken = accountFields.contains { $0.name == AccountField.preference.name }
         return isTaken ? accountFields : accountFields + [.preference]
     }
 
-    /// What a tenant names when it connects an account. The failure lists everything that is wrong.
-    public func facts(given: [FormPair]) throws(AgentFailure) -> AccountFacts {
-        let fields = allFields.filter { $0.source == .tenant }
+    /// What somebody names who connects an account: of the fields that come from `sources`, which for a tenant are its own.
+    /// What the tenant has to name must be there. The failure lists everything that is wrong.
+    public func facts(
+        given: [FormPair], from sources: Set<AccountField.Source> = [.tenant]
+    ) throws(AgentFailure) -> AccountFacts {
+        let fields = allFields.filter { sources.contains($0.source) }
         let known = fields.map(\.name).joined(separator: ", ")
         var problems = given.filter { pair in !fields.contains { $0.name == pair.name } }.map {
             AgentProblem(Excerpt.of($0.name.utf8), "unknown; \(id) takes \(known)")
@@ -168,7 +177,7 @@ extension ProviderDefinition {
             let values = given.filter { $0.name == field.name }.map(\.value)
             if values.count > 1 { problems.append(AgentProblem(field.name, "given twice")) }
             guard let value = values.first else {
-                if field.isRequired { problems.append(AgentProblem(field.name, "missing")) }
+                if field.isRequired, field.source == .tenant { problems.append(AgentProblem(field.name, "missing")) }
                 continue
             }
             do throws(GrammarFault) {

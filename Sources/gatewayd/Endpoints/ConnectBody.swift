@@ -59,7 +59,8 @@ enum ConnectBody {
         request.label = try body.text("display_name", most: FieldLimits.displayName) ?? ""
         request.scopes = try body.text("scopes", most: FieldLimits.scopeList) ?? ""
         request.replace = true
-        request.metadata = try facts(try body.rest(), provider)
+        request.metadata = try facts(try body.rest(), provider, from: Set(AccountField.Source.allCases))
+        try refuseWithoutAddress(request, provider)
         return request
     }
 
@@ -84,7 +85,7 @@ enum ConnectBody {
         request.label = try body.text("display_name", most: FieldLimits.displayName) ?? ""
         request.scopes = try body.text("scopes", most: FieldLimits.scopeList) ?? ""
         request.replace = true
-        request.metadata = try facts(try body.rest(), provider)
+        request.metadata = try facts(try body.rest(), provider, from: Set(AccountField.Source.allCases))
         return request
     }
 }
@@ -139,13 +140,26 @@ extension ConnectBody {
         return Refusal(.invalidRequest, "kind_unfit", "\(provider.displayName) \(takes).", field: field)
     }
 
+    /// A token that is put in place has no answer of a token endpoint beside it, which else names the address.
+    private static func refuseWithoutAddress(
+        _ request: TokenPutRequest, _ provider: ProviderDefinition
+    ) throws(Refusal) {
+        let missing = provider.fieldsOfAddresses.first { field in
+            !request.metadata.contains { $0.name == field.name }
+        }
+        if let missing { throw BodyMembers.invalid(missing.name, "missing; calls need it") }
+    }
+
     /// What the provider wants to know beside the secret: everything that is left of a body or a query.
     static func facts(
-        _ rest: [(name: String, value: String)], _ provider: ProviderDefinition
+        _ rest: [(name: String, value: String)], _ provider: ProviderDefinition,
+        from sources: Set<AccountField.Source> = [.tenant]
     ) throws(Refusal) -> [MetadataField] {
         let given = rest.map { FormPair($0.name, $0.value) }
         do throws(AgentFailure) {
-            let facts = try provider.facts(given: given).pairs.map { MetadataField(name: $0.name, value: $0.value) }
+            let facts = try provider.facts(given: given, from: sources).pairs.map {
+                MetadataField(name: $0.name, value: $0.value)
+            }
             if let long = facts.first(where: { $0.value.utf8.count > FieldLimits.note }) {
                 throw AgentFailure(.validationError, "\(long.name): longer than \(FieldLimits.note) bytes")
             }
