@@ -122,6 +122,8 @@ def test_only_a_key_of_the_tenant_with_the_scope_is_let_in(connected, agent, pro
     assert failure(raw.ask(connected.port, "POST", path, {}, b"{}")) == (401, "AUTH_FAILED")
     other = connected.agent(f"{agent.name}-other")
     assert failure(raw.post(other, path, body)) == (401, "AUTH_FAILED")
+    # Nobody learns which tenants there are.
+    assert failure(raw.post(other, "/api/v1/no-such-tenant/shop", body)) == (401, "AUTH_FAILED")
     assert connected.metrics().total("weir_gateway_agent_calls_total", outcome="refused") >= 1
     # A tenant that there is not is told from another's no more than a key is.
     assert failure(raw.post(agent, "/api/v1/nobody/shop", body)) == (401, "AUTH_FAILED")
