@@ -86,6 +86,7 @@ extension JSONWriter {
         object {
             $0.member("account_id", account.name.text)
             $0.member("usable", account.isUsable)
+            $0.member("facts", object: { for fact in account.facts.pairs { $0.member(fact.name, fact.value) } })
         }
     }
 

@@ -100,7 +100,8 @@ extension CredentialTable {
     /// The tenant's accounts at a provider, to choose from.
     func offers(of tenant: TenantID, at provider: ProviderID) -> [AccountOffer] {
         (picture[Place(tenant: tenant, provider: provider)] ?? [:]).map { name, account in
-            AccountOffer(name, isUsable: account.credential != nil)
+            let credential = account.credential
+            return AccountOffer(name, isUsable: credential != nil, facts: credential?.facts ?? AccountFacts())
         }
     }
 

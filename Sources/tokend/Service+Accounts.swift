@@ -65,26 +65,33 @@ extension Service {
             answer.fail(.malformed, "a page has 1 to \(FieldLimits.errorRows) accounts and follows an account")
             return
         }
-        let job: StoreJob<[AccountRecord]> = { store throws(StorageError) in
-            try store.accounts(of: request.tenant, provider: provider, after: after, limit: limit + 1)
+        let job: StoreJob<[ListedAccount]> = { store throws(StorageError) in
+            let records = try store.accounts(of: request.tenant, provider: provider, after: after, limit: limit + 1)
+            return try records.map { record throws(StorageError) in
+                ListedAccount(record: record, facts: try store.facts(of: record.id))
+            }
         }
         store.ask(
             job,
-            reply(to: answer) { [self] records in
-                let page = records.prefix(limit)
-                let next = records.count > limit ? page.last?.key.description : nil
+            reply(to: answer) { [self] accounts in
+                let page = accounts.prefix(limit)
+                let next = accounts.count > limit ? page.last?.record.key.description : nil
                 answer.send(TokenListAnswer(next: next ?? "", accounts: page.map(row)))
             })
     }
 
-    private func row(_ record: AccountRecord) -> AccountRow {
+    private func row(_ account: ListedAccount) -> AccountRow {
+        let record = account.record
         let standing = refreshes.standing(of: record.id)
         let reason = record.death?.text ?? standing?.reason ?? rulesFault(record) ?? ""
         return AccountRow(
             account: record.key, kind: record.kind, state: record.state, label: record.label, scopes: record.scopes,
             createdAt: record.createdAt, changedAt: record.changedAt, expiresAt: record.expiry,
             refreshAt: standing?.alarm, failures: UInt32(standing?.failures ?? 0),
-            reason: reason.cut(toBytes: FieldLimits.line))
+            reason: reason.cut(toBytes: FieldLimits.line),
+            metadata: account.facts.prefix(FieldLimits.metadata).map {
+                MetadataField(name: $0.name, value: $0.value.cut(toBytes: FieldLimits.note))
+            })
     }
 
     private func rulesFault(_ record: AccountRecord) -> String? {
@@ -126,6 +133,12 @@ extension Service {
             done(error.text)
         }
     }
+}
+
+/// An account with what is known of it.
+private struct ListedAccount: Sendable {
+    let record: AccountRecord
+    let facts: [MetadataField]
 }
 
 extension Answer where Response == TokenRemoveAnswer {

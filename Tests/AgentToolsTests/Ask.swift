@@ -61,8 +61,9 @@ enum Sample {
         provider.domains = [
             ProviderDomain(name: DomainName("acme-mail")!, baseURL: try! AddressTemplate("https://mail.acme.example"))
         ]
+        let known = AccountFacts([FormPair("login", "octocat")])
         let dead = AccountOffer(AccountName("old")!, isUsable: false)
-        return ToolOffer(provider, [AccountOffer(AccountName("work")!), dead])
+        return ToolOffer(provider, [AccountOffer(AccountName("work")!, facts: known), dead])
     }
 
     static let find = ProviderAction(

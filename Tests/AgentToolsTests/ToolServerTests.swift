@@ -164,6 +164,7 @@ import Testing
         let acme = domains[0]
         #expect(acme["accounts"]?.elements?.map { $0["account_id"]?.string } == ["work", "old"])
         #expect(acme["accounts"]?.elements?.map { $0["usable"] } == [.boolean(true), .boolean(false)])
+        #expect(acme["accounts"]?.elements?.map { $0["facts"]?["login"]?.string } == ["octocat", nil])
         #expect(acme["paths"] == .array([.string("GET /contacts/**")]))
         #expect(acme["actions"]?.elements?.first?["request"] == .string("POST /{kind}/search"))
     }

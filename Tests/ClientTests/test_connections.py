@@ -344,6 +344,9 @@ def test_what_the_tenant_names_of_an_account_goes_the_whole_way(person):
     assert page.status == 200, page.body
     tried = person.ask("POST", "/regional/default/test").json()
     assert tried["ok"] is True, tried
+    assert person.connections()["regional/default"]["facts"] == {"region": "eu", "user": "somebody"}
+    (listed,) = person.gateway.ctl("connection", "list", person.tenant)
+    assert listed["facts"] == "region=eu, user=somebody", listed
 
 
 def test_another_browser_cannot_finish_and_the_state_is_used_up(gateway, person, vendor):
@@ -614,6 +617,8 @@ def test_the_operator_names_what_a_vendor_would_have_told(gateway, person):
     assert (elsewhere.status, elsewhere.json()["error"]["field"]) == (400, "instance_url"), elsewhere
     made = gateway.admin("PUT", path, body | {"instance_url": "https://acme.my.salesforce.com", "default": True})
     assert made.status == 201, made
+    facts = person.connections()["salesforce/by-hand"]["facts"]
+    assert facts == {"default": "true", "instance_url": "https://acme.my.salesforce.com"}
 
 
 def test_a_grant_that_was_seeded_is_refreshed(gateway, person, vendor):

@@ -155,7 +155,7 @@ def test_the_sdk_finds_registers_agrees_and_calls(connected, agent, provider):
     assert b"Editor &lt;b&gt;&amp;" in person.page and b"<b>" not in person.page
     domains = {domain["domain"]: domain for domain in structure(seen["found"])["domains"]}
     assert set(domains) == {"shop", "till"}
-    assert domains["shop"]["accounts"] == [{"account_id": "main", "usable": True}]
+    assert domains["shop"]["accounts"] == [{"account_id": "main", "usable": True, "facts": {}}]
     assert domains["shop"]["actions"][0]["parameters"]["required"] == ["item"]
     assert structure(seen["called"])["data"]["path"] == "/api/echo/items/a%20b"
     asked = provider.take()

@@ -42,7 +42,8 @@ let tokenSamples: [Sample] = [
                     account: workAccount, kind: .oauth, state: .active, label: "the bot's account",
                     scopes: "repo read:user", createdAt: UnixMillis(1795246380000),
                     changedAt: UnixMillis(1795249980000), expiresAt: UnixMillis(1795249980000),
-                    refreshAt: UnixMillis(1795249980000), failures: 0, reason: "")
+                    refreshAt: UnixMillis(1795249980000), failures: 0, reason: "",
+                    metadata: [MetadataField(name: "login", value: "octocat")])
             ])),
     Sample(
         "token.remove request",

@@ -11,8 +11,12 @@ public struct AccountOffer: Hashable, Sendable {
     public var name: AccountName
     /// Whether its credential is good as far as is known.
     public var isUsable: Bool
+    /// What is known of it, such as whose it is.
+    public var facts: AccountFacts
 
-    public init(_ name: AccountName, isUsable: Bool = true) { (self.name, self.isUsable) = (name, isUsable) }
+    public init(_ name: AccountName, isUsable: Bool = true, facts: AccountFacts = AccountFacts()) {
+        (self.name, self.isUsable, self.facts) = (name, isUsable, facts)
+    }
 }
 
 /// Chooses an account.

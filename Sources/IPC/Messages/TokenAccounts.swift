@@ -288,11 +288,13 @@ public struct AccountRow: WireValue, Hashable {
     public var failures: UInt32
     /// Why it cannot be used, or why the last refresh failed.
     public var reason: String
+    /// What is known of it beside its secrets, such as whose it is.
+    public var metadata: [MetadataField]
 
     public init(
         account: AccountKey, kind: CredentialKind, state: AccountState, label: String, scopes: String,
         createdAt: UnixMillis, changedAt: UnixMillis, expiresAt: UnixMillis?, refreshAt: UnixMillis?,
-        failures: UInt32, reason: String
+        failures: UInt32, reason: String, metadata: [MetadataField]
     ) {
         self.account = account
         self.kind = kind
@@ -305,6 +307,7 @@ public struct AccountRow: WireValue, Hashable {
         self.refreshAt = refreshAt
         self.failures = failures
         self.reason = reason
+        self.metadata = metadata
     }
 
     public func encode(to writer: inout WireWriter) {
@@ -319,6 +322,7 @@ public struct AccountRow: WireValue, Hashable {
         writer.optionalTime(refreshAt)
         writer.u32(failures)
         writer.text(reason, atMost: FieldLimits.line)
+        writer.list(metadata, atMost: FieldLimits.metadata)
     }
 
     public init(from reader: inout WireReader) throws(WireFault) {
@@ -333,5 +337,6 @@ public struct AccountRow: WireValue, Hashable {
         refreshAt = try reader.optionalTime()
         failures = try reader.u32()
         reason = try reader.text(atMost: FieldLimits.line)
+        metadata = try reader.list(of: MetadataField.self, atMost: FieldLimits.metadata)
     }
 }

@@ -98,6 +98,7 @@ extension AccountRow {
         writer.member("refresh_at_ms", time: refreshAt)
         writer.member("failures", failures)
         writer.member("reason", reason.isEmpty ? nil : reason)
+        writer.member("facts", object: { for fact in metadata { $0.member(fact.name, fact.value) } })
     }
 }
 

@@ -9,6 +9,7 @@ enum ConnectionReport {
     static let columns: [Column] = [
         .left("account"), .left("kind"), .left("state"), .left("label"), .left("expires"), .left("refresh_at"),
         .right("failures"), .left("reason"), .detail("scopes"), .detail("created"), .detail("changed"),
+        .detail("facts"),
     ]
     static let addedColumns: [Column] = [.left("account"), .left("generation")]
     static let removedColumns: [Column] = [.left("account"), .left("revoked"), .left("text")]
@@ -26,6 +27,7 @@ enum ConnectionReport {
             .text(row.account.description), .text(row.kind.name), .text("\(row.state)"), .text(row.label),
             .optional(row.expiresAt, Cell.instant), .optional(row.refreshAt, Cell.instant), .count(row.failures),
             .text(row.reason), .text(row.scopes), .instant(row.createdAt), .instant(row.changedAt),
+            .text(row.metadata.map { "\($0.name)=\($0.value)" }.joined(separator: ", ")),
         ]
     }
 
