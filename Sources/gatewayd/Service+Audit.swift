@@ -12,19 +12,17 @@ extension ServiceContext {
     func audit(_ request: GatewayAuditRequest, _ answer: IPC.Answer<GatewayAuditAnswer>) {
         let limit = min(max(Int(request.limit), 1), FieldLimits.errorRows)
         let before = request.before == 0 ? Int64.max : Int64(clamping: request.before)
-        let done = reply(to: answer) { (found: [AuditRow]) in GatewayAuditAnswer(found, limit: limit) }
-        let question: StoreQuestion<[AuditRow]> = { store throws(StorageError) in
-            try store.audit(of: request.tenant, before: before, limit: limit + 1)
+        let done = reply(to: answer) { (page: AuditPage) in GatewayAuditAnswer(page) }
+        let question: StoreQuestion<AuditPage> = { store throws(StorageError) in
+            try store.audit(AuditFilter(tenant: request.tenant), before: before, limit: limit)
         }
         store.perform(on: eventLoop, question, done)
     }
 }
 
 extension GatewayAuditAnswer {
-    fileprivate init(_ found: [AuditRow], limit: Int) {
-        let page = found.prefix(limit)
-        let next = found.count > limit ? page.last.map { UInt64(clamping: $0.number) } : nil
-        self.init(next: next ?? 0, changes: page.map { GatewayChange($0) })
+    fileprivate init(_ page: AuditPage) {
+        self.init(next: page.next.map { UInt64(clamping: $0) } ?? 0, changes: page.rows.map { GatewayChange($0) })
     }
 }
 

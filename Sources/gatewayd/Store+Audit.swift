@@ -62,7 +62,26 @@ struct AuditRow: Sendable, Equatable {
     let after: String
 }
 
+/// Which rows of the audit are wanted.
+struct AuditFilter: Sendable {
+    var tenant: TenantID?
+    var action: String?
+    /// A tenant's id or a key's public name.
+    var subject: String?
+    /// The first instant that counts.
+    var since: UnixMillis?
+}
+
+/// Rows of the audit, newest first.
+struct AuditPage: Sendable, Equatable {
+    var rows: [AuditRow] = []
+    /// What is older is asked for before this number; `nil` when nothing is.
+    var next: Int64?
+}
+
 extension Store {
+    /// Rows that a page looks at, whether they are wanted or not: some 50 ms.
+    static let auditSeenMost = 50_000
     /// Rows that are kept at most, whatever their age: some 250 MB.
     static let auditRowsMost: Int64 = 1_000_000
     /// Rows of one page at most.
@@ -84,23 +103,28 @@ extension Store {
         }
     }
 
-    /// Rows older than number `before`, newest first, at most `limit`.
-    func audit(of tenant: TenantID?, before: Int64, limit: Int) throws(StorageError) -> [AuditRow] {
-        let filter = tenant == nil ? "?3 IS NULL" : "tenant = ?3"
+    /// Rows older than number `before`, at most `limit`. Numbers grow with time: the first row that is too old ends the search.
+    func audit(_ filter: AuditFilter, before: Int64 = .max, limit: Int) throws(StorageError) -> AuditPage {
+        let tenants = filter.tenant == nil ? "?2 IS NULL" : "tenant = ?2"
         let select = try database.prepare(
             """
             SELECT number, at, tenant, subject, action, source, before, after FROM audit
-            WHERE number < ?1 AND \(filter) ORDER BY number DESC LIMIT ?2
+            WHERE number < ?1 AND \(tenants) ORDER BY number DESC
             """)
-        select.bind(1, before).bind(2, Int64(min(limit, Self.auditPageMost + 1))).bind(3, tenant?.text)
-        var rows: [AuditRow] = []
-        try select.forEachRow { row in
-            rows.append(
-                AuditRow(
-                    number: row.integer(0), at: UnixMillis(row.integer(1)), tenant: row.text(2), subject: row.text(3),
-                    action: row.text(4), source: row.text(5), before: row.text(6), after: row.text(7)))
+        select.bind(1, before).bind(2, filter.tenant?.text)
+        defer { select.reset() }
+        var (page, seen, last) = (AuditPage(), 0, before)
+        while try select.step() {
+            let row = AuditRow(select)
+            if let since = filter.since, row.at < since { return page }
+            guard page.rows.count < min(limit, Self.auditPageMost), seen < Self.auditSeenMost else {
+                page.next = last
+                return page
+            }
+            (seen, last) = (seen + 1, row.number)
+            if filter.wants(row) { page.rows.append(row) }
         }
-        return rows
+        return page
     }
 
     /// Removes what is too old or too much, at most `pruneMost` rows. Part of a transaction.
@@ -120,6 +144,21 @@ extension Store {
         let question = try database.prepare(subject.rowSQL)
         let row = try question.bind(1, subject.text).firstRow { $0.text(0) }
         return row.map { SHA256Digest(of: Array($0.utf8)).description } ?? ""
+    }
+}
+
+extension AuditFilter {
+    /// Tenant and time aside.
+    fileprivate func wants(_ row: AuditRow) -> Bool {
+        (action.map { $0 == row.action } ?? true) && (subject.map { $0 == row.subject } ?? true)
+    }
+}
+
+extension AuditRow {
+    fileprivate init(_ row: Statement) {
+        self.init(
+            number: row.integer(0), at: UnixMillis(row.integer(1)), tenant: row.text(2), subject: row.text(3),
+            action: row.text(4), source: row.text(5), before: row.text(6), after: row.text(7))
     }
 }
 

@@ -25,8 +25,8 @@ struct AccountRules {
     let book: ProviderBook
     let addressPolicy: AddressPolicy
 
-    /// The account that a request asks for, or why there is none.
-    func account(_ request: TokenPutRequest, at now: UnixMillis) throws(Refused) -> NewAccount {
+    /// The account that a request of `source` asks for, or why there is none.
+    func account(_ request: TokenPutRequest, by source: String, at now: UnixMillis) throws(Refused) -> NewAccount {
         guard let provider = book.table[request.account.provider] else {
             throw Refused(.providerUnknown, "no provider is called \(request.account.provider)")
         }
@@ -45,7 +45,7 @@ struct AccountRules {
             expiry: expiry, endpoint: request.tokenEndpoint.nonEmpty, client: request.clientID.nonEmpty,
             user: request.user, label: request.label.nonEmpty ?? request.account.account.text, scopes: request.scopes,
             facts: try facts(request.metadata, provider), secrets: AccountSecrets(request), replaces: request.replace,
-            source: request.source)
+            source: source)
     }
 
     private func checkSecrets(_ request: TokenPutRequest) throws(Refused) {

@@ -23,7 +23,7 @@ extension Service {
 
     func put(_ request: TokenPutRequest, _ answer: Answer<TokenPutAnswer>) {
         do throws(Refused) {
-            let new = try rules.account(request, at: Clock.wall())
+            let new = try rules.account(request, by: answer.peer.source(request.source), at: Clock.wall())
             keep(new) { result in
                 answer.send(result)
             } failing: {
@@ -101,8 +101,9 @@ extension Service {
     // MARK: remove
 
     func remove(_ request: TokenRemoveRequest, _ answer: Answer<TokenRemoveAnswer>) {
+        let source = answer.peer.source(request.source)
         let job: StoreJob<RemovedAccount?> = { store throws(StorageError) in
-            try store.remove(request.account, source: request.source, at: Clock.wall())
+            try store.remove(request.account, source: source, at: Clock.wall())
         }
         store.change(
             job,
@@ -139,6 +140,14 @@ extension Service {
 private struct ListedAccount: Sendable {
     let record: AccountRecord
     let facts: [MetadataField]
+}
+
+extension PeerConnection {
+    /// What events call whoever asked. Of an operator the kernel knows more than the program that was started; gatewayd says
+    /// which key or route it was.
+    func source(_ said: String) -> String {
+        identity.role == .weirctl ? "weirctl, user \(credentials.uid)" : said
+    }
 }
 
 extension Answer where Response == TokenRemoveAnswer {

@@ -57,15 +57,16 @@ extension Service {
             return
         }
         let before = request.before == 0 ? Int64.max : Int64(clamping: request.before)
-        let job: StoreJob<[EventRecord]> = { store throws(StorageError) in
-            try store.events(of: request.tenant, before: before, limit: limit + 1)
+        let filter = EventFilter(
+            tenant: request.tenant, action: request.action, subject: request.subject, since: request.since)
+        let job: StoreJob<EventPage> = { store throws(StorageError) in
+            try store.events(filter, before: before, limit: limit)
         }
         store.ask(
             job,
-            reply(to: answer) { events in
-                let page = events.prefix(limit)
-                let next = events.count > limit ? page.last?.number : nil
-                answer.send(TokenEventsAnswer(next: UInt64(next ?? 0), events: page.map { IPC.TokenEvent($0) }))
+            reply(to: answer) { page in
+                let events = page.events.map { IPC.TokenEvent($0) }
+                answer.send(TokenEventsAnswer(next: UInt64(page.next ?? 0), events: events))
             })
     }
 

@@ -42,7 +42,7 @@ extension Service {
             reply(to: answer) { [self] found in
                 switch found {
                 case .failure(let refused): answer.refuse(refused)
-                case .success(let material): probe(material, request.source, answer)
+                case .success(let material): probe(material, answer.peer.source(request.source), answer)
                 }
             })
     }

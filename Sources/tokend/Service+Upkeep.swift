@@ -79,9 +79,10 @@ extension Service {
     }
 
     private func endRotation(_ stream: StreamAnswer<RotationProgress, RotationEnd>, _ tally: RotationTally) {
+        let source = stream.peer.source("")
         let job: StoreJob<String> = { store throws(StorageError) in
             let text = "\(tally.resealed) secrets sealed anew, \(tally.unreadable) not opened"
-            try store.append(EventRecord(at: Clock.wall(), action: .rotated, source: "weirctl", text: text))
+            try store.append(EventRecord(at: Clock.wall(), action: .rotated, source: source, text: text))
             return store.ring.activeKey.description
         }
         store.change(job) { [self] result in

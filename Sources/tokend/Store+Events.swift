@@ -15,6 +15,24 @@ struct EventRetention: Hashable, Sendable {
     var most = 1_000_000
 }
 
+/// Which events are wanted.
+struct EventFilter: Hashable, Sendable {
+    var tenant: TenantID?
+    /// Empty for all.
+    var action = ""
+    /// `PROVIDER/ACCOUNT`; empty for all.
+    var subject = ""
+    /// The first instant that counts.
+    var since: UnixMillis?
+}
+
+/// Events, newest first.
+struct EventPage: Hashable, Sendable {
+    var events: [EventRecord] = []
+    /// What is older is asked for before this number; `nil` when nothing is.
+    var next: Int64?
+}
+
 /// How many accounts there are.
 struct AccountCounts: Hashable, Sendable {
     var active = 0
@@ -27,6 +45,8 @@ struct AccountCounts: Hashable, Sendable {
 extension Store {
     /// Events that one turn of upkeep removes: a transaction of some milliseconds.
     static let prunedAtOnce = 2_000
+    /// Events that a page looks at, whether they are wanted or not: some 50 ms.
+    static let eventsSeenMost = 50_000
 
     /// Part of a transaction.
     func append(_ event: EventRecord) throws(StorageError) {
@@ -40,19 +60,27 @@ extension Store {
         try insert.bind(7, event.before).bind(8, event.after).bind(9, event.text).run()
     }
 
-    /// Events older than number `before`, newest first, at most `limit`.
-    func events(of tenant: TenantID?, before: Int64, limit: Int) throws(StorageError) -> [EventRecord] {
-        let filter = tenant == nil ? "?3 IS NULL" : "tenant = ?3"
+    /// Events older than number `before`, at most `limit`. Numbers grow with time: the first that is too old ends the search.
+    func events(_ filter: EventFilter, before: Int64 = .max, limit: Int) throws(StorageError) -> EventPage {
+        let tenants = filter.tenant == nil ? "?2 IS NULL" : "tenant = ?2"
         let select = try database.prepare(
             """
             SELECT number, at, tenant, provider, name, action, source, before, after, text FROM events
-            WHERE number < ?1 AND \(filter) ORDER BY number DESC LIMIT ?2
+            WHERE number < ?1 AND \(tenants) ORDER BY number DESC
             """)
-        var events: [EventRecord] = []
-        try select.bind(1, before).bind(2, Int64(limit)).bind(3, tenant?.text).forEachRow { row in
-            if let event = Self.readEvent(row) { events.append(event) }
+        select.bind(1, before).bind(2, filter.tenant?.text)
+        defer { select.reset() }
+        var (page, seen, last) = (EventPage(), 0, before)
+        while try select.step() {
+            if let since = filter.since, select.integer(1) < since.value { return page }
+            guard page.events.count < limit, seen < Self.eventsSeenMost else {
+                page.next = last
+                return page
+            }
+            (seen, last) = (seen + 1, select.integer(0))
+            if let event = Self.readEvent(select), filter.wants(event) { page.events.append(event) }
         }
-        return events
+        return page
     }
 
     private static func readEvent(_ row: Statement) -> EventRecord? {
@@ -95,5 +123,13 @@ extension Store {
             }
         }
         return counts
+    }
+}
+
+extension EventFilter {
+    /// Tenant and time aside.
+    fileprivate func wants(_ event: EventRecord) -> Bool {
+        let name = event.account.map { "\($0.provider)/\($0.account)" } ?? ""
+        return (action.isEmpty || action == event.action.rawValue) && (subject.isEmpty || subject == name)
     }
 }

@@ -10,6 +10,7 @@ import html
 import http.cookies
 import itertools
 import json
+import os
 import pathlib
 import re
 import signal
@@ -652,6 +653,22 @@ def test_the_audit_says_who_did_what(gateway, person):
     before = f"&before={first['next']}"
     (tenant,) = gateway.admin("GET", f"/admin/audit?of=gateway&tenant={person.tenant}{before}").json()["events"]
     assert (tenant["action"], tenant["subject"]) == ("tenant.created", person.tenant)
-    assert gateway.admin("GET", "/admin/audit?of=money").status == 400
+    for query in ("of=money", "source=x", "acton=removed", "since=yesterday", "since=-1", "action=",
+                  f"key={'x' * 200}", "limit=501"):
+        refused = gateway.admin("GET", f"/admin/audit?{query}")
+        assert (refused.status, refused.json()["error"]["field"]) == (400, query.split("=")[0]), refused
+    (removed,) = gateway.admin(
+        "GET", f"/admin/audit?tenant={person.tenant}&action=removed&key=anthropic/default").json()["events"]
+    assert removed == accounts["events"][0]
+    after = f"/admin/audit?tenant={person.tenant}&since={removed['at_ms'] + 1}"
+    assert gateway.admin("GET", after).json() == {"events": [], "next": None}
+    assert gateway.admin("GET", f"{after}&of=gateway&action=key.created").json()["events"] == []
+    assert gateway.admin("GET", f"/admin/audit?of=gateway&key={person.tenant}").json()["events"] == [tenant]
+    # Of an operator the kernel knows who it is.
+    account, secret = f"{person.tenant}/anthropic/ctl", str(gateway.folder / "vault-key")
+    gateway.ctl("connection", "add", account, "--secret-file", secret)
+    gateway.ctl("connection", "remove", account)
+    for row in gateway.ctl("connection", "events", person.tenant)[:2]:
+        assert row["source"] == f"weirctl, user {os.getuid()}", row
     shown = gateway.ctl("audit", "--tenant", person.tenant)
     assert [(row["action"], row["after"]) for row in shown] == [(row["action"], row["after"]) for row in (made, tenant)]

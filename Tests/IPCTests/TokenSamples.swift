@@ -90,7 +90,9 @@ let tokenSamples: [Sample] = [
             instance: 578437695752307201, build: "tokend 0.1.0")),
     Sample(
         "token.events request",
-        TokenEventsRequest(tenant: TenantID("acme")!, before: 42, limit: 100)),
+        TokenEventsRequest(
+            tenant: TenantID("acme")!, before: 42, limit: 100, action: "connected", subject: "github/work",
+            since: UnixMillis(1795246380000))),
     Sample(
         "token.events answer",
         TokenEventsAnswer(

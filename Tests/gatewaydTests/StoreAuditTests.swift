@@ -12,7 +12,13 @@ import Testing
 
 @Suite struct StoreAuditTests {
     private func rows(_ rig: StoreRig, of tenant: TenantID? = nil, before: Int64 = .max) throws -> [AuditRow] {
-        try rig.ask { store throws(StorageError) in try store.audit(of: tenant, before: before, limit: 100) }
+        try page(rig, AuditFilter(tenant: tenant), before: before).rows
+    }
+
+    private func page(
+        _ rig: StoreRig, _ filter: AuditFilter, before: Int64 = .max, limit: Int = 100
+    ) throws -> AuditPage {
+        try rig.ask { store throws(StorageError) in try store.audit(filter, before: before, limit: limit) }
     }
 
     @Test func everyChange_leavesARowWithTheDigestsBeforeAndAfter() throws {
@@ -56,6 +62,26 @@ import Testing
         #expect(try rows(rig).count == 5)
     }
 
+    @Test func rows_areFoundByWhatWasDoneToWhatSinceWhen() throws {
+        let rig = try StoreRig()
+        let tenant = try rig.makeTenant(.acme)
+        let key = try rig.makeKey(.test(1))
+        try rig.ask { store throws(StorageError) in
+            _ = try store.updateTenant(
+                tenant, TenantUpdate(isSuspended: .set(true)), by: "test", at: UnixMillis(StoreRig.start.value + 9))
+        }
+        func actions(_ filter: AuditFilter) throws -> [String] { try page(rig, filter).rows.map(\.action) }
+        #expect(try actions(AuditFilter(action: "key.created")) == ["key.created"])
+        #expect(try actions(AuditFilter(subject: key.id.text)) == ["key.created"])
+        #expect(try actions(AuditFilter(tenant: .acme, subject: "acme")) == ["tenant.changed", "tenant.created"])
+        #expect(try actions(AuditFilter(since: UnixMillis(StoreRig.start.value + 9))) == ["tenant.changed"])
+        #expect(try actions(AuditFilter(action: "none")).isEmpty)
+        let first = try page(rig, AuditFilter(subject: "acme"), limit: 1)
+        #expect(first.rows.map(\.action) == ["tenant.changed"])
+        let next = try #require(first.next)
+        #expect(try page(rig, AuditFilter(subject: "acme"), before: next, limit: 1).rows.map(\.number) == [1])
+    }
+
     @Test func change_thatFails_leavesNoRow_andNoRowThatFailsAChange() throws {
         // The n-th file operation fails: either there are a tenant and its row, or neither.
         for failing in 1...200 {
@@ -68,7 +94,7 @@ import Testing
             let (tenants, audit) = try rig.ask { store throws(StorageError) in
                 (
                     try store.tenants(after: nil, limit: 10, now: StoreRig.start).count,
-                    try store.audit(of: nil, before: .max, limit: 10).count
+                    try store.audit(AuditFilter(), limit: 10).rows.count
                 )
             }
             #expect(tenants == audit && tenants == (made == nil ? 0 : 1), "operation \(failing)")

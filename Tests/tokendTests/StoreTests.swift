@@ -128,9 +128,47 @@ import Vault
         }
         let retention = EventRetention(days: 1, most: 20)
         #expect(try !store.pruneEvents(retention, at: UnixMillis(0)))
-        #expect(try store.events(of: nil, before: .max, limit: 100).map(\.number) == (31...50).reversed())
+        #expect(try store.events(EventFilter(), limit: 100).events.map(\.number) == (31...50).reversed())
         #expect(try !store.pruneEvents(retention, at: UnixMillis(86_400_000 + 40)))
-        #expect(try store.events(of: nil, before: .max, limit: 100).map(\.at.value) == (40..<50).reversed())
+        #expect(try store.events(EventFilter(), limit: 100).events.map(\.at.value) == (40..<50).reversed())
+    }
+
+    @Test func eventsAreFoundByWhatWasDoneToWhichAccountSinceWhen() throws {
+        let store = try open()
+        let (a, b) = (named("a"), named("b", of: "other"))
+        let deeds: [(AccountKey?, EventAction)] = [
+            (a, .connected), (b, .connected), (a, .tested), (nil, .rotated), (a, .tested),
+        ]
+        for (index, deed) in deeds.enumerated() {
+            let at = UnixMillis(Int64(index) + 1)
+            try store.append(EventRecord(at: at, account: deed.0, action: deed.1, source: "test"))
+        }
+        /// Their numbers, and then the one before which there may be more.
+        func found(_ filter: EventFilter, before: Int64 = .max, limit: Int = 10) throws -> [Int64?] {
+            let page = try store.events(filter, before: before, limit: limit)
+            return page.events.map { Optional($0.number) } + [page.next]
+        }
+        #expect(try found(EventFilter()) == [5, 4, 3, 2, 1, nil])
+        #expect(try found(EventFilter(tenant: a.tenant)) == [5, 3, 1, nil])
+        #expect(try found(EventFilter(action: "tested")) == [5, 3, nil])
+        #expect(try found(EventFilter(subject: "\(b.provider)/b")) == [2, nil])
+        #expect(try found(EventFilter(action: "tested", since: UnixMillis(4))) == [5, nil])
+        #expect(try found(EventFilter(tenant: a.tenant, since: UnixMillis(6))) == [nil])
+        #expect(try found(EventFilter(action: "connected"), limit: 1) == [2, 2])
+        #expect(try found(EventFilter(action: "connected"), before: 2, limit: 1) == [1, nil])
+    }
+
+    /// A page that finds nothing ends all the same, and the next one goes on.
+    @Test func aPageLooksAtSoManyEventsAndNoMore() throws {
+        let store = try open()
+        try store.append(EventRecord(at: UnixMillis(1), account: named("a"), action: .removed, source: "test"))
+        for _ in 0..<Store.eventsSeenMost {
+            try store.append(EventRecord(at: UnixMillis(2), action: .tested, source: "test"))
+        }
+        let first = try store.events(EventFilter(action: "removed"), limit: 10)
+        #expect(first.events.isEmpty && first.next == 2)
+        let second = try store.events(EventFilter(action: "removed"), before: 2, limit: 10)
+        #expect(second.events.map(\.number) == [1] && second.next == nil)
     }
 
     @Test func connectionsThatWaitAreBounded() throws {

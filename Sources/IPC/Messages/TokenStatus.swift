@@ -181,29 +181,47 @@ public struct TokenEventsRequest: CallRequest, Hashable {
     public var before: UInt64
     /// Rows wanted, 1 to 500.
     public var limit: UInt16
+    /// Only what was done so; empty = all.
+    public var action: String
+    /// Only of accounts of this name, `PROVIDER/ACCOUNT`; empty = all.
+    public var subject: String
+    /// The first instant that counts; none = all.
+    public var since: UnixMillis?
 
-    public init(tenant: TenantID?, before: UInt64, limit: UInt16) {
+    public init(
+        tenant: TenantID?, before: UInt64, limit: UInt16, action: String = "", subject: String = "",
+        since: UnixMillis? = nil
+    ) {
         self.tenant = tenant
         self.before = before
         self.limit = limit
+        self.action = action
+        self.subject = subject
+        self.since = since
     }
 
     public func encode(to writer: inout WireWriter) {
         writer.optionalTenant(tenant)
         writer.u64(before)
         writer.u16(limit)
+        writer.text(action, atMost: FieldLimits.display)
+        writer.text(subject, atMost: FieldLimits.accountToken)
+        writer.optionalTime(since)
     }
 
     public init(from reader: inout WireReader) throws(WireFault) {
         tenant = try reader.optionalTenant()
         before = try reader.u64()
         limit = try reader.u16()
+        action = try reader.text(atMost: FieldLimits.display)
+        subject = try reader.text(atMost: FieldLimits.accountToken)
+        since = try reader.optionalTime()
     }
 }
 
 /// The answer to `token.events`.
 public struct TokenEventsAnswer: WireValue, Hashable {
-    /// The token of the following page; 0 = this was the last.
+    /// The token of the following page, also after a page with fewer rows than wanted; 0 = this was the last.
     public var next: UInt64
     /// Newest first.
     public var events: [TokenEvent]

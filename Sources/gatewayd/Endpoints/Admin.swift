@@ -67,58 +67,78 @@ extension Gateway {
 
 // MARK: the audit
 
-/// Which page of an audit is asked for.
-private struct AuditPage {
-    let tenant: TenantID?
+/// What of an audit is asked for.
+private struct AuditQuery {
+    var filter = AuditFilter()
     let before: Int64?
     let limit: Int
 
     /// Rows of one page when nobody says how many.
     static let rows = 100
 
+    private static let parameters: Set = ["of", "tenant", "action", "key", "since", "before", "limit"]
+
     init(_ query: Query) throws(Refusal) {
-        tenant = try query["tenant"].map { text throws(Refusal) in try ConnectBody.tenant(text) }
+        if let stranger = query.others(than: Self.parameters).first {
+            let known = Self.parameters.sorted().joined(separator: ", ")
+            throw Self.refusal(stranger.name, "is unknown; there are \(known)")
+        }
+        guard ["accounts", "gateway", nil].contains(query["of"]) else {
+            throw Self.refusal("of", "is accounts or gateway")
+        }
+        filter.tenant = try query["tenant"].map { text throws(Refusal) in try ConnectBody.tenant(text) }
+        filter.action = try Self.text("action", query, most: FieldLimits.display)
+        filter.subject = try Self.text("key", query, most: FieldLimits.accountToken)
+        filter.since = try query.integer("since", within: 0...Int64.max).map { UnixMillis($0) }
         before = try query.integer("before", within: 1...Int64.max)
         limit = try query.integer("limit", within: 1...Store.auditPageMost) ?? Self.rows
-        guard ["accounts", "gateway", nil].contains(query["of"]) else {
-            throw Refusal(.invalidRequest, "invalid_parameter", "of is accounts or gateway.", field: "of")
-        }
+    }
+
+    private static func text(_ name: String, _ query: Query, most: Int) throws(Refusal) -> String? {
+        guard let text = query[name] else { return nil }
+        guard (1...most).contains(text.utf8.count) else { throw refusal(name, "has 1 to \(most) bytes") }
+        return text
+    }
+
+    private static func refusal(_ name: String, _ problem: String) -> Refusal {
+        let name = name.isOneLine ? name.cut(toBytes: FieldLimits.shortName) : "?"
+        return Refusal(.invalidRequest, "invalid_parameter", "\(name) \(problem).", field: name)
     }
 }
 
 extension Gateway {
-    /// `GET /admin/audit?of=gateway&tenant&before&limit`: tenants and keys.
+    /// `GET /admin/audit?of=gateway&tenant&action&key&since&before&limit`: tenants and keys.
     private func audit(_ id: RequestID, on exchange: HTTPExchange) throws(Refusal) {
-        let page = try AuditPage(Query(exchange.head.queryText))
-        let question: StoreQuestion<[AuditRow]> = { store throws(StorageError) in
-            try store.audit(of: page.tenant, before: page.before ?? .max, limit: page.limit + 1)
+        let asked = try AuditQuery(Query(exchange.head.queryText))
+        let question: StoreQuestion<AuditPage> = { store throws(StorageError) in
+            try store.audit(asked.filter, before: asked.before ?? .max, limit: asked.limit)
         }
-        let done = account.answering(id, exchange) { (rows: [AuditRow]) in
-            let next = rows.count > page.limit ? rows[page.limit - 1].number : nil
-            return auditJSON(rows.prefix(page.limit), next: next) { $0.append(to: &$1) }
+        let done = account.answering(id, exchange) { (page: AuditPage) in
+            auditJSON(page.rows, next: page.next) { $0.append(to: &$1) }
         }
         store.perform(on: loop.eventLoop, question, done)
     }
 
-    /// `GET /admin/audit?of=accounts&tenant&before&limit`: connected accounts, as tokend has recorded it.
+    /// `GET /admin/audit?of=accounts&tenant&action&key&since&before&limit`: connected accounts, as tokend has recorded it.
     private func events(
         _ connecting: ConnectionEndpoints, _ id: RequestID, on exchange: HTTPExchange
     ) throws(Refusal) {
-        let page = try AuditPage(Query(exchange.head.queryText))
+        let asked = try AuditQuery(Query(exchange.head.queryText))
         let request = TokenEventsRequest(
-            tenant: page.tenant, before: UInt64(page.before ?? 0), limit: UInt16(page.limit))
+            tenant: asked.filter.tenant, before: UInt64(asked.before ?? 0), limit: UInt16(asked.limit),
+            action: asked.filter.action ?? "", subject: asked.filter.subject ?? "", since: asked.filter.since)
         connecting.tokens.events(
             request,
             connecting.reply(id, exchange) { (answer: TokenEventsAnswer) throws(Refusal) in
                 let next = answer.next == 0 ? nil : Int64(clamping: answer.next)
-                return auditJSON(answer.events[...], next: next) { $0.append(to: &$1) }
+                return auditJSON(answer.events, next: next) { $0.append(to: &$1) }
             })
     }
 }
 
 /// Rows, newest first; `next` is the `before` of the following page.
 private func auditJSON<Row>(
-    _ rows: ArraySlice<Row>, next: Int64?, _ append: (Row, inout JSONWriter) -> Void
+    _ rows: [Row], next: Int64?, _ append: (Row, inout JSONWriter) -> Void
 ) -> [UInt8] {
     ConnectionAnswers.json {
         $0.key("events")
