@@ -20,6 +20,9 @@ public struct PeerWindows: Sendable {
     /// Everything else of one peer within a minute: a flow takes four requests.
     public static let others = PeerWindows(most: 60, millis: 60_000)
 
+    /// People's browsers on their way to a vendor and back, from one address within a minute: three requests each.
+    public static let browsers = PeerWindows(most: 300, millis: 60_000)
+
     /// At most `most` requests within `millis` milliseconds.
     public init(most: Int, millis: Int64) { (self.most, self.millis) = (most, millis) }
 

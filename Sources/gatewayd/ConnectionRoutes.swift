@@ -85,6 +85,11 @@ extension Gateway {
 
     func open(_ part: BrowserRoute, _ parameters: [String], _ id: RequestID, _ exchange: HTTPExchange) {
         guard let connecting else { return Page.refuse(Self.connectionsOff, id, on: exchange) }
+        if let seconds = pause(before: .connecting, exchange) {
+            let reason = "There are too many requests from where you are. Please try again in \(seconds) s."
+            return Page.refuse(
+                Refusal(.rateLimit, "rate_limited", reason, retryAfterSeconds: seconds), id, on: exchange)
+        }
         switch part {
         case .begin: connecting.begin(parameters[0], connectRules, id, on: exchange)
         case .agree: connecting.agree(parameters[0], connectRules, id, on: exchange)

@@ -43,6 +43,7 @@ gatewayd:
   tokend_socket: t.sock
   public_url: {public}
   return_origins: [{console}]
+  trusted_proxies: [127.0.0.0/8]
 {admin}
 walletd: {{socket: w.sock, state_directory: walletd}}
 tokend: {{socket: t.sock, state_directory: tokend, log_level: trace, encryption_key: {{file: vault-key}}}}
@@ -420,6 +421,15 @@ def test_links_that_are_no_links_are_refused(person):
     # A ticket is for the provider it was given out for.
     assert person.browse(person.link().replace("/consent/", "/other/")).status == 400
     assert person.browse("/oauth/connections/nobody/begin?ticket=x").status == 404
+
+
+def test_an_address_sees_300_pages_a_minute(gateway):
+    path, here = "/oauth/connections/consent/begin?ticket=x", {"x-forwarded-for": "198.51.100.7"}
+    assert {raw.ask(gateway.port, "GET", path, here).status for _ in range(300)} == {400}
+    page = raw.ask(gateway.port, "GET", path, here)
+    assert page.status == 429 and page.header("content-type").startswith("text/html")
+    assert 0 < int(page.header("retry-after")) <= 60
+    assert raw.ask(gateway.port, "GET", path, {"x-forwarded-for": "198.51.100.8"}).status == 400
 
 
 def test_browsers_return_where_the_operator_allows_it(person):

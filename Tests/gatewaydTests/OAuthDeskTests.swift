@@ -40,10 +40,12 @@ import Testing
 
     @Test func registrationsAndOtherRequests_areCountedApart() {
         let desk = OAuthDesk()
-        for _ in 0..<5 { #expect(desk.refusal(of: "a", isRegistration: true, now: UnixMillis(0)) == nil) }
-        #expect(desk.refusal(of: "a", isRegistration: true, now: UnixMillis(0)) == 3600)
-        #expect(desk.refusal(of: "a", isRegistration: false, now: UnixMillis(0)) == nil)
-        #expect(desk.refusal(of: "b", isRegistration: true, now: UnixMillis(0)) == nil)
+        for _ in 0..<5 { #expect(desk.refusal(of: "a", .registering, now: UnixMillis(0)) == nil) }
+        #expect(desk.refusal(of: "a", .registering, now: UnixMillis(0)) == 3600)
+        #expect(desk.refusal(of: "a", .authorizing, now: UnixMillis(0)) == nil)
+        #expect(desk.refusal(of: "b", .registering, now: UnixMillis(0)) == nil)
+        for _ in 0..<300 { #expect(desk.refusal(of: "a", .connecting, now: UnixMillis(0)) == nil) }
+        #expect(desk.refusal(of: "a", .connecting, now: UnixMillis(0)) == 60)
     }
 
     @Test(arguments: [

@@ -14,6 +14,7 @@ final class OAuthDesk: Sendable {
     private let grants = Mutex(GrantTable())
     private let registrations = Mutex(PeerWindows.registrations)
     private let others = Mutex(PeerWindows.others)
+    private let browsers = Mutex(PeerWindows.browsers)
     /// Of this process alone.
     private let secret = SecureRandom.bytes(32)
 
@@ -35,10 +36,12 @@ final class OAuthDesk: Sendable {
     }
 
     /// Counts a request of `peer`; seconds when it comes too early.
-    func refusal(of peer: String, isRegistration: Bool, now: UnixMillis) -> Int? {
-        isRegistration
-            ? registrations.withLock { $0.refusal(of: peer, now: now) }
-            : others.withLock { $0.refusal(of: peer, now: now) }
+    func refusal(of peer: String, _ errand: StrangersErrand, now: UnixMillis) -> Int? {
+        switch errand {
+        case .registering: registrations.withLock { $0.refusal(of: peer, now: now) }
+        case .authorizing: others.withLock { $0.refusal(of: peer, now: now) }
+        case .connecting: browsers.withLock { $0.refusal(of: peer, now: now) }
+        }
     }
 
     static func sha256(_ bytes: [UInt8]) -> [UInt8] { SHA256Digest(of: bytes).bytes }

@@ -41,7 +41,7 @@ final class OAuthRequest {
         case .authorizationServer: return document(server.authorizationServer)
         case .register, .consent, .decision, .token, .revoke: break
         }
-        if let seconds = pause(before: part) {
+        if let seconds = gateway.pause(before: part.errand, exchange) {
             return refuse(OAuthProblem(.tooManyRequests, "please try again in \(seconds) s"), retryAfter: seconds)
         }
         switch part {
@@ -52,25 +52,6 @@ final class OAuthRequest {
         case .revoke: form { [self] form throws(OAuthProblem) in try revoke(form) }
         case .protectedResource, .authorizationServer: preconditionFailure("documents were answered")
         }
-    }
-
-    /// Seconds to wait, where the peer or all clients together ask too often.
-    private func pause(before part: OAuthRoute) -> Int? {
-        let isRegistration = if case .register = part { true } else { false }
-        if let seconds = desk.refusal(of: peer, isRegistration: isRegistration, now: Clock.unixMillis()) {
-            return seconds
-        }
-        let verdict = RateLimiting.ask(
-            gateway.settings.rates, instance: gateway.shared.instanceBucket, now: Clock.monotonicNanos())
-        guard case .limited(let standing) = verdict else { return nil }
-        return standing.retryAfterSeconds
-    }
-
-    /// Whom the request is counted for.
-    private var peer: String {
-        guard let connected = exchange.remoteAddress.flatMap({ IPAddress($0) }) else { return "" }
-        let forwarded = exchange.head.fields.texts(of: "x-forwarded-for")
-        return PeerName.of(gateway.settings.browser.proxies.client(behind: connected, forwardedFor: forwarded))
     }
 
     // MARK: registration

@@ -17,6 +17,9 @@ enum OAuthRoute: Sendable {
     case consent, decision
     /// RFC 6749 §3.2, RFC 7009.
     case token, revoke
+
+    /// What it counts as.
+    var errand: StrangersErrand { if case .register = self { .registering } else { .authorizing } }
 }
 
 extension Routes {

@@ -2,7 +2,7 @@
 //
 // For: windows per peer.
 // Refuses: to tell addresses of one IPv6 network apart: whoever has one has 2^64 of them.
-// Called by: OAuthRequest.
+// Called by: Gateway+Strangers; MediaType by OAuthRequest and ToolRequest.
 
 import HTTP
 
