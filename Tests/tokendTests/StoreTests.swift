@@ -171,6 +171,21 @@ import Vault
         #expect(second.events.map(\.number) == [1] && second.next == nil)
     }
 
+    @Test func whatATenantNamesIsThereWhenItsFlowEndsAlsoInAFileOfTheFirstShape() throws {
+        var options = DatabaseOptions()
+        options.fileLayer = faulty.name
+        let old = try Database(path: "/token.db", options: options)
+        try Migrator(applicationID: "WeiT", migrations: Array(Migrations.all.prefix(1))).bringUpToDate(old)
+        old.close()
+        let store = try open()
+        let facts = [MetadataField(name: "region", value: "eu & a=b+%20ü"), MetadataField(name: "site", value: "x")]
+        let record = ConnectingRecord(
+            account: named("a"), label: "", session: [1], redirect: "", scopes: "", back: "", source: "",
+            facts: facts, verifier: Secret([UInt8(1)]), expires: UnixMillis(1_000_001))
+        try store.begin(record, state: [2], at: now)
+        #expect(try store.finish(state: [2], session: [1], at: now).get().facts == facts)
+    }
+
     @Test func connectionsThatWaitAreBounded() throws {
         let store = try open()
         try store.database.execute(
