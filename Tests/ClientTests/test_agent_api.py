@@ -238,6 +238,45 @@ def test_a_refused_token_is_refreshed_and_the_next_call_is_good(provider, tmp_pa
             provider.refused.clear()
 
 
+FACTS = """\
+    known:
+      name: Known
+      base_url: "{provider}/api/echo/{{region}}/{{place}}/{{login}}"
+      auth: {{oauth2: bearer}}
+      account_fields:
+        region: {{from: tenant, form: label, required: true}}
+        place: {{from: token, field: token_type, required: true}}
+        login: {{from: identity, field: login, required: true}}
+      identity: GET {provider}/me
+      allow: [GET /**]
+      oauth:
+        authorize_url: {authority}/authorize
+        token_url: {authority}/token
+"""
+
+
+def test_o02_an_accounts_facts_stay_whatever_a_refresh_tells(provider, tmp_path):
+    """The address needs a fact of the tenant, one of the token's answer and one of the identity."""
+    with Authority(leeway=60.0) as authority:
+        url = f"http://127.0.0.1:{authority.port}"
+        facts = FACTS.format(provider=provider.url, authority=url)
+        with ConnectedWeir(tmp_path / "w", provider.url, url, more_providers=facts) as weir:
+            tenant = weir.agent("known")
+            refresh, secret = (str(weir.secret_file(text)) for text in (Authority.token("known", 0), SECRET))
+            named = [word for fact in ("region=eu", "place=first", "login=ada") for word in ("--set", fact)]
+            weir.connect(
+                "known/known/main", "access.old", "--kind", "oauth", "--refresh-token-file", refresh, "--expires", "1h",
+                "--client-id", CLIENT, "--client-secret-file", secret, *named)
+            assert call(tenant, "known", path="/x").status == 200
+            assert provider.asked[-1].target == "/api/echo/eu/first/ada/x"
+            provider.refused.add("access.old")
+            assert failure(call(tenant, "known", path="/x")) == (401, "TOKEN_EXPIRED")
+            weir.wait_until("the token is refreshed", lambda: call(tenant, "known", path="/x").status == 200)
+            assert provider.asked[-1].target == "/api/echo/eu/Bearer/ada/x"
+            assert provider.asked[-1].headers["authorization"] == "Bearer access.known.1"
+            provider.refused.clear()
+
+
 def test_o10_an_address_that_a_tenant_names_is_judged_where_it_leads(connected, agent, provider):
     provider.asked.clear()
     inside = {
