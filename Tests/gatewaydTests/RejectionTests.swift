@@ -7,38 +7,37 @@ import Testing
 
 @testable import gatewayd
 
-@Suite struct RejectionTests {
+@Suite final class RejectionTests {
+    private var rejections = Rejections()
+
+    private func isNew(_ name: String, _ generation: UInt64, at seconds: Int64) -> Bool {
+        rejections.isNew(key(name), generation, at: NIODeadline.uptimeNanoseconds(1) + TimeAmount.seconds(seconds))
+    }
+
     private func key(_ name: String) -> AccountKey {
         AccountKey(tenant: TenantID("acme")!, provider: ProviderID("shop")!, account: AccountName(name)!)
     }
 
-    private func instant(_ seconds: Int64) -> NIODeadline {
-        NIODeadline.uptimeNanoseconds(1) + TimeAmount.seconds(seconds)
-    }
-
     @Test func aCredentialIsToldOnceAndAgainWhenItIsStillRefusedAfterAWhile() {
-        var rejections = Rejections()
-        #expect(rejections.isNew(key("a"), 1, at: instant(0)))
-        for second in 0..<45 { #expect(!rejections.isNew(key("a"), 1, at: instant(Int64(second)))) }
-        #expect(rejections.isNew(key("a"), 1, at: instant(45)), "tokend may have thought it too new to be refreshed")
-        #expect(!rejections.isNew(key("a"), 1, at: instant(89)) && rejections.isNew(key("a"), 1, at: instant(90)))
+        #expect(isNew("a", 1, at: 0))
+        for second in 0..<45 { #expect(!isNew("a", 1, at: Int64(second))) }
+        #expect(isNew("a", 1, at: 45), "tokend may have thought it too new to be refreshed")
+        #expect(!isNew("a", 1, at: 89) && isNew("a", 1, at: 90))
     }
 
     @Test func anotherCredentialAndAnotherAccountAreNews() {
-        var rejections = Rejections()
-        #expect(rejections.isNew(key("a"), 1, at: instant(0)) && rejections.isNew(key("b"), 1, at: instant(0)))
-        #expect(rejections.isNew(key("a"), 3, at: instant(1)) && !rejections.isNew(key("a"), 3, at: instant(2)))
+        #expect(isNew("a", 1, at: 0) && isNew("b", 1, at: 0))
+        #expect(isNew("a", 3, at: 1) && !isNew("a", 3, at: 2))
     }
 
     @Test func whatTokendDidNotHearIsToldAgainAndAnOlderFailureForgetsNothing() {
-        var rejections = Rejections()
-        #expect(rejections.isNew(key("a"), 1, at: instant(0)) && rejections.isNew(key("a"), 3, at: instant(1)))
+        #expect(isNew("a", 1, at: 0) && isNew("a", 3, at: 1))
         rejections.forget(key("a"), 1)
-        #expect(!rejections.isNew(key("a"), 3, at: instant(2)))
+        #expect(!isNew("a", 3, at: 2))
         rejections.forget(key("a"), 3)
-        #expect(rejections.isNew(key("a"), 3, at: instant(3)))
+        #expect(isNew("a", 3, at: 3))
         rejections.forget(key("a"))
-        #expect(rejections.isNew(key("a"), 3, at: instant(4)))
+        #expect(isNew("a", 3, at: 4))
     }
 
     @Test func itIsRememberedLongerThanTokendLeavesANewCredentialAlone() {
