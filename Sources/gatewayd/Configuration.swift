@@ -75,7 +75,7 @@ struct GatewaydConfiguration: RunnableConfiguration {
     static let metricsListen = Setting(
         optional: "metrics_listen", .address,
         """
-        Where GET /metrics is answered, for Prometheus: the numbers of both daemons, without a key or TLS. Bind it to \
+        Where GET /metrics is answered, for Prometheus: the numbers of all daemons, without a key or TLS. Bind it to \
         loopback or a network of your own. Left out, nothing listens.
         """)
     static let logRequests = Setting(

@@ -43,16 +43,22 @@ extension GatewayDaemon {
         guard let configured = context.configuration.metricsListener else { return nil }
         let inherited = context.sockets.copies(named: Self.socketName).first.map { HTTP.ListenAddress.descriptor($0) }
         let address = inherited ?? .address(host: configured.host, port: configured.port)
-        let (readings, path) = (readings, context.configuration.walletSocket)
+        let (readings, paths) = (readings, siblingSockets)
         let bound = try wait { [metrics, identity] in
             try await metrics.listen(on: address) { loop in
-                let settings = LinkSettings(seed: SecureRandom.word(), patience: MetricsPage.patience)
-                return MetricsPage(
-                    readings,
-                    WalletClient(path: path, eventLoop: loop, identity: identity, settings: settings))
+                let siblings = paths.map { daemon, path in
+                    MetricsSibling(daemon, at: path, on: loop, as: identity, seed: SecureRandom.word())
+                }
+                return MetricsPage(readings, siblings)
             }
         }
         return "http://\(NetworkAddress(host: configured.host, port: bound.port ?? 0))/metrics"
+    }
+
+    /// Where the daemons answer whose numbers stand on the page; tokend where it is configured.
+    private var siblingSockets: [(PeerRole, String)] {
+        let token = context.configuration.tokenSocket
+        return [(.walletd, context.configuration.walletSocket)] + (token.map { [(.tokend, $0)] } ?? [])
     }
 
     /// Everything this daemon tells of itself in numbers.

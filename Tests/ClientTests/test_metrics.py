@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import concurrent.futures
 import json
+import os
 import re
+import signal
 import subprocess
 import time
 from decimal import Decimal
@@ -15,11 +17,13 @@ import yaml
 import binaries
 import raw
 from conftest import new_tenant
+from connected import ConnectedWeir
 from dialects import ALL, ANTHROPIC, BOTH, OPENAI
 from metrics import Metrics
 from weir import SETTLE_SECONDS, Weir
 
-RULES = binaries.ROOT / "deploy" / "prometheus" / "weir.rules.yml"
+PROMETHEUS = binaries.ROOT / "deploy" / "prometheus"
+RULE_FILES = ["weir.rules.yml", "weir-vault.rules.yml"]
 DASHBOARD = binaries.ROOT / "deploy" / "grafana" / "weir.json"
 
 
@@ -28,6 +32,19 @@ def own(vendor, tmp_path):
     """A Weir whose numbers begin with this test."""
     with Weir(tmp_path / "w", upstream=vendor.url) as weir:
         yield weir
+
+
+@pytest.fixture
+def vaulted(vendor, tmp_path):
+    """A Weir of a test's own that has every daemon."""
+    with ConnectedWeir(tmp_path / "v", provider=vendor.url) as weir:
+        yield weir
+
+
+def alarm_rules() -> list[dict]:
+    """Of every file, in order."""
+    files = [yaml.safe_load((PROMETHEUS / name).read_text()) for name in RULE_FILES]
+    return [rule for file in files for group in file["groups"] for rule in group["rules"]]
 
 
 def wait_for(weir: Weir, name: str, value: int, **labels: str) -> Metrics:
@@ -129,6 +146,26 @@ def test_page_without_walletd_says_so_and_comes_all_the_same(own, vendor):
     assert wait_for(own, "weir_up", 1, daemon="walletd").total("weir_up") == 2
 
 
+def test_page_has_the_vaults_numbers_and_comes_without_them_while_it_is_away(vaulted):
+    vaulted.agent("acme")
+    vaulted.connect("acme/shop/main", "a-key-for-the-page")
+    page = wait_for(vaulted, "weir_token_accounts", 1, state="active")
+    assert [sample.labels["daemon"] for sample in page.samples("weir_up")] == ["gatewayd", "walletd", "tokend"]
+    assert page.total("weir_up") == 3 and page.total("weir_token_watchers") == 1
+    assert page.total("process_resident_memory_bytes", daemon="tokend") > 0
+    assert "acme" not in page.text
+    os.kill(vaulted.pid("tokend"), signal.SIGSTOP)
+    try:
+        began = time.monotonic()
+        page = vaulted.metrics()
+        assert time.monotonic() - began < 5
+        assert page.total("weir_up", daemon="tokend") == 0 and page.total("weir_up") == 2
+        assert "weir_wallet_holds_live" in page.names() and "weir_token_accounts" not in page.names()
+    finally:
+        os.kill(vaulted.pid("tokend"), signal.SIGCONT)
+    assert wait_for(vaulted, "weir_up", 1, daemon="tokend").total("weir_token_accounts") == 1
+
+
 def test_gauges_follow_what_is_under_way(own, vendor):
     tenant = new_tenant(own)
     with concurrent.futures.ThreadPoolExecutor(1) as client:
@@ -169,33 +206,72 @@ def metrics_named(expression: str) -> set[str]:
     return set(re.findall(r"\b(?:weir|process|gen_ai)_\w+", bare))
 
 
-def test_rules_and_dashboard_ask_for_metrics_that_there_are(own):
-    rules = [rule for group in yaml.safe_load(RULES.read_text())["groups"] for rule in group["rules"]]
+def test_every_file_of_rules_is_one_that_prometheus_reads():
+    assert yaml.safe_load((PROMETHEUS / "prometheus.yml").read_text())["rule_files"] == RULE_FILES
+    assert sorted(path.name for path in PROMETHEUS.glob("*.rules.yml")) == sorted(RULE_FILES)
+
+
+def test_rules_and_dashboard_ask_for_metrics_that_there_are(vaulted):
     dashboard = json.loads(DASHBOARD.read_text())
-    asked = [rule["expr"] for rule in rules] + expressions(dashboard)
-    names = own.metrics().names()
+    asked = [rule["expr"] for rule in alarm_rules()] + expressions(dashboard)
+    names = vaulted.metrics().names()
     for expression in asked:
         assert metrics_named(expression) <= names or expression == 'up{job="weir"} == 0', expression
         assert metrics_named(expression) or expression == 'up{job="weir"} == 0', expression
     ids = [panel["id"] for panel in dashboard["panels"]]
-    assert len(ids) == len(set(ids)) > 30
+    assert len(ids) == len(set(ids)) > 40
+    shown = {name for expression in expressions(dashboard) for name in metrics_named(expression)}
+    for daemon in ("weir_gateway_", "weir_wallet_", "weir_token_"):
+        assert len([name for name in shown if name.startswith(daemon)]) > 9, daemon
 
 
-def test_rules_ask_for_labels_and_values_that_there_are(own, vendor):
+def test_rules_ask_for_labels_and_values_that_there_are(own, vaulted):
     """A matcher that never matches would be an alarm that never rings."""
     traffic(own, new_tenant(own))
-    page = wait_for(own, "weir_gateway_requests_total", 10)
-    rules = [rule for group in yaml.safe_load(RULES.read_text())["groups"] for rule in group["rules"]]
-    for expression in (rule["expr"] for rule in rules):
+    wait_for(own, "weir_gateway_requests_total", 10)
+    pages = [own.metrics(), vaulted.metrics()]
+    for expression in (rule["expr"] for rule in alarm_rules()):
         for name, matchers in re.findall(r"((?:weir|process|gen_ai)_\w+)\{([^}]*)\}", expression):
             for label, operator, wanted in re.findall(r'(\w+)(=~?)"([^"]*)"', matchers):
-                found = {sample.labels.get(label) for sample in page.samples(name)}
+                found = {sample.labels.get(label) for page in pages for sample in page.samples(name)}
                 for word in wanted.split("|") if operator == "=~" else [wanted]:
                     assert any(value and re.fullmatch(word, value) for value in found), (name, label, word)
 
 
+def alternatives(expression: str) -> list[str]:
+    """What is between the `or`s of a query that are in no parentheses."""
+    parts, depth = [""], 0
+    for word in re.split(r"([()]|\bor\b)", expression):
+        depth += (word == "(") - (word == ")")
+        if word == "or" and not depth:
+            parts.append("")
+        else:
+            parts[-1] += word
+    return parts
+
+
+def labels_compared(expression: str, page: Metrics) -> set[frozenset[str]]:
+    """The sets of labels that the vectors in a query have where an operator joins them."""
+    summed = r"sum by \(([^)]*)\)\s*\((?:[^()]|\([^()]*\))*\)"
+    found = {frozenset(names.split(", ")) for names in re.findall(summed, expression)}
+    for name in metrics_named(re.sub(summed, "", expression)):
+        labels = {label for sample in page.samples(name) for label in sample.labels} - {"le"}
+        found.add(frozenset(labels | {"instance"}))
+    return found
+
+
+def test_rules_compare_only_what_has_the_same_labels(vaulted):
+    """Prometheus joins two vectors by all of their labels: one that only one side has finds nothing."""
+    page = vaulted.metrics()
+    bad = "rate(weir_token_refresh_failures_total[1m]) > 0.5 * (rate(weir_token_refreshed_total[1m]) or 0 * weir_up)"
+    assert len(labels_compared(bad, page)) == 3
+    for rule in alarm_rules():
+        for part in alternatives(rule["expr"]):
+            assert len(labels_compared(part, page)) <= 1, (rule["alert"], part, labels_compared(part, page))
+
+
 def test_every_alarm_is_in_the_manual():
-    rules = [rule for group in yaml.safe_load(RULES.read_text())["groups"] for rule in group["rules"]]
+    rules = alarm_rules()
     manual = (binaries.ROOT / "docs" / "OPERATING.md").read_text()
     assert re.findall(r"^\| `(Weir\w+)` \|", manual, re.MULTILINE) == [rule["alert"] for rule in rules]
     assert all(rule["labels"]["severity"] in ("critical", "warning") for rule in rules)

@@ -40,21 +40,22 @@ import Testing
         try await rig.close()
     }
 
-    @Test func page_isServedWithAndWithoutWalletd() async throws {
+    @Test func page_isServedWithoutItsSiblings() async throws {
         let rig = try await LiveRig()
         let desk = MetricsDesk()
         let address = try await desk.listen(on: .address(host: "127.0.0.1", port: 0)) { loop in
-            let client = WalletClient(
-                path: "/nowhere/walletd.sock", eventLoop: loop,
-                identity: PeerIdentity(role: .gatewayd, instance: 1, build: "test"),
-                settings: LinkSettings(seed: 1, patience: .milliseconds(10)))
-            return MetricsPage(.test(rig), client)
+            let identity = PeerIdentity(role: .gatewayd, instance: 1, build: "test")
+            let siblings = [PeerRole.walletd, .tokend].map {
+                MetricsSibling($0, at: "/nowhere/\($0).sock", on: loop, as: identity, seed: 1)
+            }
+            return MetricsPage(.test(rig), siblings)
         }
         let port = UInt16(address.port ?? 0)
         let page = RawHTTP.get("/metrics", port)
         #expect(page.hasPrefix("HTTP/1.1 200 "))
         #expect(page.contains("content-type: \(Exposition.contentType)\r\n"))
-        #expect(page.contains("weir_up{daemon=\"gatewayd\"} 1\nweir_up{daemon=\"walletd\"} 0\n"))
+        let up = ["gatewayd", "walletd", "tokend"].map { "weir_up{daemon=\"\($0)\"} \($0 == "gatewayd" ? 1 : 0)\n" }
+        #expect(page.contains(up.joined()))
         #expect(page.contains("\nweir_gateway_requests_in_flight 0\n"))
         #expect(RawHTTP.get("/v1/models", port).hasPrefix("HTTP/1.1 404 "))
         #expect(RawHTTP.ask("POST /metrics HTTP/1.1\r\ncontent-length: 0\r\n", port).hasPrefix("HTTP/1.1 405 "))
