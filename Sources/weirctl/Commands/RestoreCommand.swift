@@ -16,6 +16,9 @@ struct RestoreCommand: ParsableCommand {
             State that is there is refused; --force moves it into a folder beside it and removes nothing. When a restore is interrupted, \
             no daemon starts until the same command has been run again.
 
+            A vault is as it was, too: accounts that were refreshed since have spent refresh tokens. Where the newer \
+            vault is whole, put it back before the start.
+
             Afterwards: start the daemons, weirctl wallet audit. Keys and tenants are as they were: revoke again what was revoked \
             since. \(Report.fields(columns))
             """)
@@ -32,7 +35,21 @@ struct RestoreCommand: ParsableCommand {
         let files = try restoration.run()
         global.printer.list(Self.report(files), whenEmpty: "")
         if target.hasConfiguration { global.printer.note("\(target.configPath) was there and stays as it is") }
+        if let warning = Self.warning(checked.manifest, files) { global.printer.note(warning) }
         global.printer.note("restored; next: start the daemons, then weirctl wallet audit")
+    }
+
+    /// What has to be known of a vault before it is started; `nil` where no connected account came back.
+    static func warning(_ manifest: BackupManifest, _ files: [RestoredFile]) -> String? {
+        guard let vault = manifest.file(BackedUpDaemon.tokend.file)?.database, vault.rows["accounts"] ?? 0 > 0 else {
+            return nil
+        }
+        let aside = files.compactMap { Disk.name(of: $0.place) == BackedUpDaemon.tokend.file ? $0.aside : nil }.first
+        let helps = aside.map { "the vault that was there is in \($0): put it back before the start if it is whole" }
+        return """
+            connected accounts are as of \(vault.takenAt): those refreshed since have spent refresh tokens, and providers \
+            may end them when these are used; \(helps ?? "weirctl connection list --state dead names them after the start")
+            """
     }
 
     static func report(_ files: [RestoredFile]) -> Report {
