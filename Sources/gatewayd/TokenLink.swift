@@ -1,7 +1,7 @@
 // TokenLink: one event loop's dealings with tokend.
 //
 // For: keeping the loop's credentials as they are in the vault, and saying which of them a provider did not accept.
-// Refuses: to be waited for: requests work with what is known, also while tokend is away.
+// Refuses: to be waited for once it knows something: requests work with that, also while tokend is away.
 // Called by: GatewayMaker (makes it), AgentRunner (credentials), the routes for accounts (questions to tokend).
 
 import DaemonKit
@@ -16,6 +16,10 @@ final class TokenLink {
     static let watchRetry: TimeAmount = .milliseconds(200)
     /// How long tokend may take to hear of a credential that was not accepted.
     static let rejectedDeadline: TimeAmount = .seconds(5)
+    /// How long after its start a link has requests wait for the first picture: as long as paid ones wait for walletd.
+    static let patience: TimeAmount = .seconds(1)
+    /// More wait for it than any second brings; those beyond are answered at once that nothing is known.
+    static let waitingMost = 1024
 
     /// Asks tokend; a question waits for the link's patience while tokend is away, then fails.
     let client: TokenClient
@@ -31,6 +35,8 @@ final class TokenLink {
     /// What tokend was told not to be accepted.
     private var rejections = Rejections()
     private var isStopped = false
+    /// Requests that wait for the first picture; `nil` when none waits any more.
+    private var waiting: [() -> Void]? = []
 
     init(
         client: TokenClient, eventLoop: any EventLoop, lane: MetricLane<GatewayMetric>, counts: Bool, log: Logger
@@ -40,12 +46,29 @@ final class TokenLink {
     }
 
     /// Begins to connect, and keeps connecting.
-    func start() { client.start() }
+    func start() {
+        client.start()
+        eventLoop.assumeIsolated().scheduleTask(in: Self.patience) { [weak self] in self?.endWaiting() }
+    }
 
     /// Ends the connection; credentials stay as they are.
     func stop() {
         isStopped = true
         client.stop()
+        endWaiting()
+    }
+
+    /// Calls `done` when the credentials are known or were waited for long enough: at once but for a link's first
+    /// moments, in which a gatewayd that has just started serves clients already.
+    func whenKnown(_ done: @escaping () -> Void) {
+        guard let count = waiting?.count, count < Self.waitingMost else { return done() }
+        waiting?.append(done)
+    }
+
+    private func endWaiting() {
+        let ended = waiting ?? []
+        waiting = nil
+        for done in ended { done() }
     }
 
     var isConnected: Bool { client.link.isConnected }
@@ -84,6 +107,7 @@ extension TokenLink {
         if let account = change.account { rejections.forget(account) }
         if change.phase == .complete {
             log.info("credentials are known", metadata: ["usable": "\(credentials.usable)"])
+            endWaiting()
         }
         if counts, change.phase != .snapshot { lane.set(.credentials, to: credentials.usable) }
     }

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import json
+import os
+import select
+import signal
 import socket
 import threading
+import time
 
 import pytest
 
 import raw
 from authority import CLIENT, SECRET, Authority
+from binaries import READY_SECONDS
 from connected import ConnectedWeir, call, failure, is_secret_free
 from provider import Provider
 from weir import SECRETS
@@ -332,6 +338,41 @@ def test_without_tokend_what_is_known_goes_on_and_its_restart_is_noticed(provide
         weir.wait_until("it is gone", lambda: weir.credentials() == 1)
         assert call(tenant, "shop", path="/echo").status == 200
         assert provider.asked[-1].headers["authorization"] == "Bearer a-second-shop-key"
+
+
+def test_first_calls_after_a_start_wait_for_the_credentials(provider, tmp_path):
+    """A gatewayd serves clients as soon as it is started: that tokend has not told it all yet sends nobody away."""
+    with ConnectedWeir(tmp_path / "w", provider.url) as weir:
+        tenant = weir.agent("early")
+        weir.connect("early/shop/main", KEY)
+        weir.stop("gatewayd")
+        os.kill(weir.pid("tokend"), signal.SIGSTOP)
+
+        def first_call() -> bytes:
+            with connected_to(weir.port) as client:
+                body = b'{"path": "/echo"}'
+                head = f"POST /api/v1/early/shop HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {tenant.key}\r\n"
+                client.sendall(f"{head}connection: close\r\ncontent-length: {len(body)}\r\n\r\n".encode() + body)
+                waits = not select.select([client], [], [], 0.2)[0]
+                os.kill(weir.pid("tokend"), signal.SIGCONT)
+                assert waits, client.recv(4096)
+                return client.recv(4096)
+
+        with concurrent.futures.ThreadPoolExecutor(1) as pool:
+            called = pool.submit(first_call)
+            weir.start("gatewayd")
+            assert called.result().startswith(b"HTTP/1.1 200 ")
+
+
+def connected_to(port: int) -> socket.socket:
+    """A connection as soon as somebody listens."""
+    until = time.monotonic() + READY_SECONDS
+    while True:
+        try:
+            return socket.create_connection(("127.0.0.1", port))
+        except ConnectionRefusedError:
+            assert time.monotonic() < until
+            time.sleep(0.005)
 
 
 def test_before_tokend_has_told_anything_calls_are_503_and_afterwards_they_work(provider, tmp_path):

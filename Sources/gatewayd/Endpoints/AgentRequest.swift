@@ -19,6 +19,7 @@ final class AgentRequest {
     private let domain: String
     private let id: RequestID
     private var errand: AgentErrand?
+    private var isGone = false
 
     init(
         _ gateway: Gateway, _ exchange: HTTPExchange, _ caller: AuthenticatedKey, domain: String, _ id: RequestID
@@ -38,9 +39,8 @@ final class AgentRequest {
     private func bodyRead(_ result: Result<ByteBuffer, RequestProblem>) {
         switch result {
         case .success(let body):
-            let ask = AgentAsk(
-                tenant: caller.tenant.id, key: caller.key.id, request: id, domain: domain, body: body)
-            errand = gateway.agents.run(ask) { [self] in answer($0) }
+            guard let tokens = gateway.tokens else { return run(body) }
+            tokens.whenKnown { [self] in run(body) }
         case .failure(.clientGone): break
         case .failure(.bodyTooLarge):
             let reason = "the request body is larger than \(AgentCall.largest) bytes"
@@ -48,6 +48,12 @@ final class AgentRequest {
         case .failure(let problem):
             Answer.refuse(RequestPipeline.refusal(for: problem, gateway.settings), .agent, id, on: exchange)
         }
+    }
+
+    private func run(_ body: ByteBuffer) {
+        guard !isGone else { return }
+        let ask = AgentAsk(tenant: caller.tenant.id, key: caller.key.id, request: id, domain: domain, body: body)
+        errand = gateway.agents.run(ask) { [self] in answer($0) }
     }
 
     private func refuse(_ failure: AgentFailure) {
@@ -62,6 +68,7 @@ final class AgentRequest {
     }
 
     private func clientGone() {
+        isGone = true
         errand?.cancel()
         errand = nil
     }

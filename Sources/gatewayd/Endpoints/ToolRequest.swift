@@ -30,6 +30,7 @@ final class ToolRequest {
     private var pending = 1
     private var errands: [AgentErrand] = []
     private var calls = 0
+    private var isGone = false
 
     init(_ gateway: Gateway, _ exchange: HTTPExchange, _ caller: AuthenticatedKey, _ id: RequestID) {
         (self.gateway, self.exchange, self.caller, self.id) = (gateway, exchange, caller, id)
@@ -37,14 +38,16 @@ final class ToolRequest {
 
     /// Reads the body and answers.
     func start() {
-        guard gateway.tokens != nil else { return refuse(404, "No accounts can be connected at this gateway.") }
+        guard let tokens = gateway.tokens else {
+            return refuse(404, "No accounts can be connected at this gateway.")
+        }
         if let (status, reason) = objection { return refuse(status, reason) }
         guard let revision = revision else {
             let known = ToolRevision.allCases.map(\.rawValue).joined(separator: ", ")
             return refuse(400, "MCP-Protocol-Version: spoken here are \(known).")
         }
         exchange.onClientGone = { [self] in clientGone() }
-        exchange.collectBody(limit: RPCPost.largest) { [self] in bodyRead($0, revision) }
+        exchange.collectBody(limit: RPCPost.largest) { [self] in bodyRead($0, revision, tokens) }
     }
 
     /// What is wrong with the header.
@@ -74,14 +77,16 @@ final class ToolRequest {
         return ToolRevision(rawValue: named)
     }
 
-    private func bodyRead(_ result: Result<ByteBuffer, RequestProblem>, _ revision: ToolRevision) {
+    private func bodyRead(
+        _ result: Result<ByteBuffer, RequestProblem>, _ revision: ToolRevision, _ tokens: TokenLink
+    ) {
         switch result {
         case .success(let body):
             let post = body.withUnsafeReadableBytes { bytes in
                 Result { () throws(RPCError) in try RPCPost(bytes, revision) }
             }
             switch post {
-            case .success(let post): act(on: post)
+            case .success(let post): tokens.whenKnown { [self] in act(on: post) }
             case .failure(let error): respond(400, error.answer(to: nil))
             }
         case .failure(.clientGone): break
@@ -91,6 +96,7 @@ final class ToolRequest {
     }
 
     private func act(on post: RPCPost) {
+        guard !isGone else { return }
         self.post = post
         answers = Array(repeating: nil, count: post.messages.count)
         let server = ToolServer(version: WeirVersion.text, offers: offers)
@@ -129,6 +135,7 @@ final class ToolRequest {
     }
 
     private func clientGone() {
+        isGone = true
         for errand in errands { errand.cancel() }
         errands = []
     }
