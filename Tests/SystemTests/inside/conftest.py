@@ -14,6 +14,7 @@ import time
 
 import pytest
 
+from accounts import CONNECTIONS, Agent, Shop
 from machine import CONFIGURATION, DAEMONS, run, wait_until
 from tenants import Tenant, make_tenant, run_ctl
 
@@ -43,7 +44,7 @@ MODELS = "models:\n" + "".join(
 def configure() -> None:
     """Puts our providers and models into the installed file; everything else stays as the package has it."""
     text = CONFIGURATION.read_text()
-    text = re.sub(r"^providers:\n", PROVIDERS, text, flags=re.MULTILINE)
+    text = re.sub(r"^providers:\n", CONNECTIONS + PROVIDERS, text, flags=re.MULTILINE)
     text = re.sub(r"^models:\n", MODELS, text, flags=re.MULTILINE)
     text = re.sub(r"requests_per_minute: 600\n      burst: 100", "requests_per_minute: 600000", text)
     text = re.sub(r"tenant: 6000\n", "tenant: 600000\n", text).replace("instance: 60000\n", "instance: 600000\n")
@@ -61,15 +62,27 @@ def vendors():
     process.wait(10)
 
 
-@pytest.fixture
-def tenant(vendors) -> Tenant:
-    """A tenant of the test's own, with gatewayd and walletd well."""
+def wait_until_well() -> None:
     def well():
         status, rows, _ = run_ctl("status")
         return status == 0 and rows[0]["wallet_connected"]
 
-    wait_until("both daemons well", well)
-    return make_tenant(f"tenant-{next(NUMBERS)}")
+    wait_until("all daemons well", well)
+
+
+@pytest.fixture(scope="session")
+def agent() -> Agent:
+    """The agent of every load, with its one connected account."""
+    wait_until_well()
+    with Shop() as shop:
+        yield Agent(shop)
+
+
+@pytest.fixture
+def tenant(vendors, agent) -> Tenant:
+    """A tenant of the test's own, with all daemons well."""
+    wait_until_well()
+    return make_tenant(f"tenant-{next(NUMBERS)}", agent)
 
 
 # The list at the end.

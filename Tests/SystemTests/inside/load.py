@@ -1,4 +1,7 @@
-"""Clients that ask without end and note what became of every request: what is refused at the door counts for itself."""
+"""Clients that ask without end and note what became of every request: what is refused at the door counts for itself.
+
+Two more are agents and call an API with a connected account.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ import http.client
 import json
 import threading
 import time
+from collections.abc import Callable
 
 from machine import wait_until
 from tenants import Tenant, audit
@@ -15,6 +19,8 @@ from tenants import Tenant, audit
 PORT = 8080
 CLIENTS = 6
 PAUSE_SECONDS = 0.005
+AGENTS = 2
+AGENTS_PAUSE_SECONDS = 0.02
 # Longer than the watchdog: a client of a daemon that hangs waits until it is back.
 TIMEOUT_SECONDS = 40
 # Answers before and after the event of a test.
@@ -28,12 +34,14 @@ class Load:
 
     def __init__(self, tenant: Tenant) -> None:
         self._key = tenant.key
+        self.agent = tenant.agent
         self._ends = threading.Event()
         self._lock = threading.Lock()
         self.counts: collections.Counter[str] = collections.Counter()
         self.failures: list[str] = []
         self.slowest = 0.0
-        self._threads = [threading.Thread(target=self._ask_on) for _ in range(CLIENTS)]
+        clients = [(self._ask, PAUSE_SECONDS)] * CLIENTS + [(self._call, AGENTS_PAUSE_SECONDS)] * AGENTS
+        self._threads = [threading.Thread(target=self._ask_on, args=client) for client in clients]
         for thread in self._threads:
             thread.start()
 
@@ -51,15 +59,18 @@ class Load:
         assert len(self.failures) < 5000, self.failures[:3]
         return False
 
-    def _ask_on(self) -> None:
-        while not self._ends.wait(PAUSE_SECONDS):
+    def _ask_on(self, ask: Callable[[], str], pause: float) -> None:
+        while not self._ends.wait(pause):
             asked = time.monotonic()
-            outcome = self._ask()
+            outcome = ask()
             with self._lock:
                 self.counts[outcome.partition(":")[0]] += 1
                 self.slowest = max(self.slowest, time.monotonic() - asked)
-                if outcome != "answered":
+                if outcome not in ("answered", "called"):
                     self.failures.append(outcome)
+
+    def _call(self) -> str:
+        return self.agent.ask(PORT, TIMEOUT_SECONDS)
 
     def _ask(self) -> str:
         connection = http.client.HTTPConnection("127.0.0.1", PORT, timeout=TIMEOUT_SECONDS)
@@ -85,9 +96,10 @@ class Outcome:
 
     def __init__(self, tenant: Tenant, load: Load) -> None:
         counts = load.counts
-        self.answered, self.refused = counts["answered"], counts["refused"]
-        self.failed = sum(counts.values()) - self.answered
+        self.answered, self.called, self.refused = counts["answered"], counts["called"], counts["refused"]
+        self.failed = sum(counts.values()) - self.answered - self.called
         self.failures, self.slowest = load.failures, load.slowest
+        self.failed_calls = [failure for failure in load.failures if failure.startswith("call ")]
         self.settled, self.recorded = len(tenant.settlements()), tenant.requests()
         self.audit = audit()
 
@@ -96,14 +108,16 @@ class Outcome:
         told = ", ".join(f"{count} {kind}" for kind, count in kinds.items())
         failed = f"{self.failed} failed" + (f" ({told})" if told else "")
         return (
-            f"{self.answered} answered, {self.refused} refused, {failed}, {self.settled} charged, "
+            f"{self.answered} answered, {self.called} agents' calls, {self.refused} refused, {failed}, "
+            f"{self.settled} charged, "
             f"slowest {self.slowest * 1000:.0f} ms"
         )
 
-    def check(self, *, may_fail: bool, may_be_uncharged: int = 0) -> None:
+    def check(self, *, may_fail: bool, calls_may_fail: bool = False, may_be_uncharged: int = 0) -> None:
         """No client was refused, each answer is charged once and the ledger agrees with gatewayd's records."""
         assert self.refused == 0, f"{self}: {self.failures[:3]}"
         assert may_fail or self.failed == 0, f"{self}: {self.failures[:3]}"
+        assert calls_may_fail or not self.failed_calls, f"{self}: {self.failed_calls[:3]}"
         assert self.recorded == self.settled, f"{self}, but {self.recorded} recorded"
         # An answer that failed on its way to the client is charged for what was produced.
         assert self.answered - may_be_uncharged <= self.settled <= self.answered + self.failed, str(self)
@@ -111,12 +125,15 @@ class Outcome:
 
 @contextlib.contextmanager
 def under_load(tenant: Tenant, around: int = AROUND):
-    """Clients ask before, during and after the body; `outcome` of what it yields is there when it is over."""
+    """Clients ask before, during and after the body; `outcome` of what it yields is there when it is over. A token that
+    has to be refreshed is in the vault when the body begins, and agents call with its successor at the end."""
     load = Load(tenant)
     try:
         load.wait_for_more(around)
+        load.agent.connect()
         yield load
         load.wait_for_more(around)
+        load.agent.wait_until_refreshed()
     finally:
         load.end()
     tenant.wait_until_settled()

@@ -5,9 +5,13 @@ from __future__ import annotations
 import dataclasses
 import json
 import subprocess
+import typing
 from decimal import Decimal
 
 from machine import STATE, running_daemons, wait_until
+
+if typing.TYPE_CHECKING:
+    from accounts import Agent
 
 CREDIT = 1000
 # What the demo upstream's answer costs depends on the question alone: each of ours costs the same.
@@ -33,6 +37,8 @@ def ctl(*words: str) -> list[dict]:
 class Tenant:
     name: str
     key: str
+    # Calls with its own tenant's connected account wherever this tenant's requests are a load.
+    agent: Agent
 
     def settlements(self) -> list[dict]:
         return [entry for entry in ctl("wallet", "history", self.name, "--all") if entry["kind"] == "settlement"]
@@ -58,11 +64,11 @@ class Tenant:
         wait_until(f"nothing held for {self.name}", lambda: self.balance()["held"] == 0)
 
 
-def make_tenant(name: str) -> Tenant:
+def make_tenant(name: str, agent: Agent) -> Tenant:
     ctl("tenant", "create", name)
     ctl("wallet", "credit", name, str(CREDIT), "--reference", f"credit-{name}")
     (key,) = ctl("key", "create", name)
-    return Tenant(name, key["secret"])
+    return Tenant(name, key["secret"], agent)
 
 
 def audit() -> dict:

@@ -189,7 +189,7 @@ def test_keys_of_vendors_come_as_credentials_plain_and_encrypted(vendors, tell):
     plain.chmod(0o600)
     run("systemd-creds", "encrypt", "--name=sealed_openai-key", "-", sealed, stdin=SEALED_KEY)
     configure()
-    run("systemctl", "restart", "gatewayd.service")
+    run("systemctl", "restart", "tokend.service", "gatewayd.service")
     wait_until("gatewayd well", lambda: run_ctl("status")[1][0].get("wallet_connected"))
     key = a_key("credentials")
     for model, expected in (("handed", OPENAI_KEY), ("sealed", SEALED_KEY)):

@@ -1,6 +1,8 @@
-"""What an operator may do at noon: any daemon restarted or reloaded beneath 2,000 requests and 200 live streams.
+"""What an operator may do at noon: any daemon restarted or reloaded beneath 2,000 requests, agents' calls and 200 live
+streams; and tokend killed.
 
-No connection is refused, no request fails, no stream is cut short, and the bill is exact.
+No connection is refused, no request and no call fails, no stream is cut short, tokens are refreshed afterwards, and the
+bill is exact.
 """
 
 from __future__ import annotations
@@ -28,7 +30,8 @@ def drains() -> bool:
 
 
 @pytest.mark.parametrize("event", [
-    "systemctl restart walletd", "systemctl reload walletd", "systemctl reload gatewayd", "weirctl restart gatewayd",
+    "systemctl restart walletd", "systemctl reload walletd", "systemctl restart tokend", "systemctl reload tokend",
+    "systemctl kill --signal=KILL tokend", "systemctl reload gatewayd", "weirctl restart gatewayd",
     "systemctl restart gatewayd",
 ])
 def test_noon(event, tenant, vendors, tell):
