@@ -35,6 +35,8 @@ enum SampleConfiguration {
           tokend_socket: /run/weir/tokend.sock
           # The https address under which browsers reach gatewayd, for connecting accounts; admin_key opens the routes below /admin.
           # public_url: https://ai.example.com
+          # Reverse proxies in front of gatewayd, whose X-Forwarded-For is believed.
+          # trusted_proxies: [127.0.0.1]
           log_level: info
           # Each attempt as a line of the log: journalctl -u gatewayd TENANT=acme
           # log_requests: true
