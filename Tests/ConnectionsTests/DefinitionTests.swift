@@ -130,7 +130,7 @@ import Testing
         #expect(faults(AccountField(name: "A", source: .tenant)) == ["account_fields.A"])
         let two = AccountField(name: "a", source: .tenant)
         #expect(self.faults { $0.accountFields = [two, two] } == ["account_fields.a"])
-        let many = (0...8).map { AccountField(name: "f\($0)", source: .tenant) }
+        let many = (0...7).map { AccountField(name: "f\($0)", source: .tenant) }
         #expect(self.faults { $0.accountFields = many } == ["account_fields"])
         #expect(self.faults { $0.accountFields = many.dropLast() } == [])
         #expect(

@@ -43,8 +43,8 @@ public struct AccountField: Hashable, Sendable {
 
     /// The longest value in bytes: what a message to gatewayd takes.
     public static let longest = 256
-    /// The most fields of a definition, which is what a message takes as well.
-    public static let most = 8
+    /// The most fields of a definition. A message takes one more: `preference`.
+    public static let most = 7
 
     /// `true` for the account that the tenant's agents use where they name none. Every account may have it, whatever the
     /// definition says.
