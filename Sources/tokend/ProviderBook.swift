@@ -109,7 +109,7 @@ struct ProviderBook: Sendable {
     /// What the request that refreshes an account carries in secret, the client's included, whosever it is.
     func secrets(_ material: CallMaterial) throws(RequestFault) -> [SecretText] {
         let client = try client(of: material.record, material.secrets.clientSecret)
-        return [material.secrets.refreshToken.map { SecretText($0) }, client.secret].compactMap(\.self)
+        return client.spellings + [material.secrets.refreshToken.map { SecretText($0) }].compactMap(\.self)
     }
 
     /// The request that refreshes an account.

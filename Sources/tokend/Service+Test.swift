@@ -60,7 +60,7 @@ extension Service {
             let presented = try placement.presented(credential)
             let request = try provider.request(
                 for: probe, facts: AccountFacts(material.facts), credential: presented)
-            let secrets = [SecretText(material.secret)] + presented.secrets
+            let secrets = presented.spellings(of: credential)
             _ = courier.send(request, within: Self.testTime) { [self] result in
                 tested(record, TestVerdict(result, provider, hiding: secrets), source, answer)
             }

@@ -31,16 +31,6 @@ import Testing
         #expect(presented(.basic, secret) == "authorization: Basic czNjcmV0Og==")
     }
 
-    @Test func secrets_areWhatAVendorMayRepeat() throws {
-        func secrets(_ placement: CredentialPlacement, _ credential: Credential) throws -> [String] {
-            try placement.presented(credential).secrets.map(\.text)
-        }
-        #expect(try secrets(.bearer, secret) == ["Bearer s3cret", "s3cret"])
-        #expect(try secrets(.basic, pair).last == "QWxhZGRpbjpvcGVuIHNlc2FtZQ==")
-        #expect(try secrets(.query(name: "key"), .secret(SecretText("a+b/c"))) == ["a+b/c", "a%2Bb%2Fc"])
-        #expect(try secrets(.path(Sample.template("/bot{secret}")), secret) == ["/bots3cret"])
-    }
-
     @Test(arguments: [
         "", " a", "a ", "a\r\nx: y", "a\u{0}", "é", String(repeating: "a", count: SecretText.longest + 1),
     ])

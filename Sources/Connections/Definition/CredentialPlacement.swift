@@ -34,21 +34,6 @@ public enum PresentedCredential: Sendable, Equatable {
     case path(SecretText)
 }
 
-extension PresentedCredential {
-    /// What must not be told of it, in the spellings in which a vendor may repeat it: the whole value, what follows the
-    /// scheme's name in an Authorization field, and a parameter as the query has it.
-    public var secrets: [SecretText] {
-        switch self {
-        case .header(_, let value):
-            let words = value.bytes.split(separator: UInt8(ascii: " ")).map { SecretText(Array($0)) }
-            return words.count == 2 ? [value, words[1]] : [value]
-        case .query(_, let value):
-            return [value, SecretText(FormText.component(String(decoding: value.bytes, as: UTF8.self)))]
-        case .path(let value): return [value]
-        }
-    }
-}
-
 /// Where a credential stands in requests.
 public enum CredentialPlacement: Hashable, Sendable {
     /// `Authorization: Bearer …` (RFC 6750 §2.1).

@@ -89,14 +89,8 @@ extension OAuthDefinition {
             FormText.append("client_secret", secret.bytes, to: &form)
             return []
         }
-        // RFC 6749 §2.3.1: both are form-encoded before they are joined.
-        var pair: [UInt8] = []
-        FormText.append("", client.id.utf8, to: &pair)
-        pair.removeFirst()
-        var password: [UInt8] = []
-        FormText.append("", secret.bytes, to: &password)
-        pair += [UInt8(ascii: ":")] + password.dropFirst()
-        return [OutboundRequest.Field("authorization", SecretText(Array("Basic ".utf8) + Base64Text.padded(pair)))]
+        let value = SecretText(Array("Basic ".utf8) + ClientRegistration.pair(client.id, secret))
+        return [OutboundRequest.Field("authorization", value)]
     }
 
     private func post(
