@@ -24,8 +24,8 @@ final class EventLog {
 
     init(_ log: Logger, _ lane: MetricLane<TokenMetric>) { (self.log, self.lane) = (log, lane) }
 
-    /// An alert of one account, each raised once until the account is well. `hasOwnClient`: what it says of a client is
-    /// about the account's own.
+    /// An alert of one account, each raised once until the account is well. `hasOwnClient`: it has a client or a token
+    /// endpoint of its own, and what is said of a client is about those.
     func alert(_ alert: TokenAlert, account: String, provider: String, hasOwnClient: Bool, _ reason: String) {
         // The operator's client is refused for every account that has none of its own.
         if alert == .clientRefused, !hasOwnClient, !refused.insert(provider).inserted { return }

@@ -137,7 +137,7 @@ final class OpenVault: Sendable {
                     let record = (try? result.get()) ?? nil
                     events.alert(
                         alert, account: record?.key.description ?? "number \(id)", provider: provider,
-                        hasOwnClient: record?.client != nil, reason)
+                        hasOwnClient: record?.client != nil || record?.endpoint != nil, reason)
                 }
             })
     }

@@ -68,7 +68,8 @@ extension RefreshLoop {
             ) { [self] result in
                 let verdict = TokenEndpoint.read(
                     result, from: provider, sent: sent, by: rules, known: material.facts, hiding: secrets)
-                if case .granted = verdict, material.record.client == nil { outlets.accepted(provider.id.text) }
+                let isOperators = material.record.client == nil && material.record.endpoint == nil
+                if case .granted = verdict, isOperators { outlets.accepted(provider.id.text) }
                 ended(slot, attempt, id, verdict)
             }
         } catch {
