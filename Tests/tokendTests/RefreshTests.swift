@@ -222,14 +222,15 @@ import Testing
     @Test func aFailedAttemptLeavesNobodyWaiting_O08() async throws {
         try await withVault { rig in
             let client = await rig.asker()
-            rig.authority.script("main", .refuse(500, "oops"))
+            rig.authority.usually(.refuse(500, "oops"))
             #expect(try await client.put(.oauth("main")).outcome == .done)
-            try await until("the failure") { rig.authority.calls("main") == 1 }
+            try await until("the failure") { rig.authority.calls("main") > 0 }
             let answer = try await client.refresh(TokenRefreshRequest(account: named("main"), source: "test"))
             #expect(answer.outcome == .refused(.providerUnavailable))
             #expect(answer.text.contains("500"))
+            rig.authority.usually(.rotate(lives: 3600))
             try await until("the next attempt") { try await row("main", client).state == .active }
-            #expect(rig.authority.calls("main") == 2)
+            #expect(rig.authority.calls("main") > 1)
             #expect(rig.authority.ended.isEmpty)
         }
     }
