@@ -450,7 +450,7 @@ def test_with_an_https_address_cookies_are_secure(gateway, person):
         url = person.ask("GET", "/consent/start").json()["url"]
         assert url.startswith("https://ai.example.com/oauth/connections/consent/begin?ticket=")
         person.browse(url.removeprefix("https://ai.example.com"))
-        assert person.set_cookie.startswith("__Secure-weir-connect=") and person.set_cookie.endswith("; Secure")
+        assert person.set_cookie.startswith("__Host-weir-connect=") and person.set_cookie.endswith("; Secure")
     finally:
         gateway.configure()
         gateway.ctl("reload")

@@ -125,8 +125,9 @@ enum URLSecret {
 
 /// What ties a callback to the browser that began: a cookie.
 enum ConnectSession {
-    /// Cookies with the prefix are taken from secure pages alone (RFC 6265bis §4.1.3.1).
-    static func cookieName(isSecure: Bool) -> String { isSecure ? "__Secure-weir-connect" : "weir-connect" }
+    /// Cookies with the prefix are taken from secure pages of this very host alone (RFC 6265bis §4.1.3.2): nobody at a
+    /// neighbouring host can give a browser a session whose page they have agreed to themselves.
+    static func cookieName(isSecure: Bool) -> String { isSecure ? "__Host-weir-connect" : "weir-connect" }
 
     /// The session in `cookie` fields; `nil` when there is none of ours.
     static func secret(inCookies fields: [String], isSecure: Bool) -> String? {
@@ -144,7 +145,8 @@ enum ConnectSession {
     /// Lax, not Strict.
     static func cookie(_ secret: String, isSecure: Bool) -> String {
         let age = TicketTable.lifetime / 1000
-        let flags = "Path=/oauth/connections; Max-Age=\(age); HttpOnly; SameSite=Lax"
+        // The prefix wants the path of everything.
+        let flags = "Path=\(isSecure ? "/" : "/oauth/connections"); Max-Age=\(age); HttpOnly; SameSite=Lax"
         return "\(cookieName(isSecure: isSecure))=\(secret); \(flags)\(isSecure ? "; Secure" : "")"
     }
 
