@@ -30,8 +30,9 @@ struct ReleaseRules: Sendable {
 /// One account as gatewayd is told of it.
 enum Release: Sendable {
     case credential(AccountRecord, Secret, facts: [MetadataField])
-    /// Without a reason the account is gone.
-    case withdrawn(AccountKey, generation: UInt64, reason: String)
+    /// Without a reason the account is gone. Of one that is not, its facts are told all the same: what a tenant prefers does not
+    /// change because it cannot be used.
+    case withdrawn(AccountKey, generation: UInt64, reason: String, facts: [MetadataField] = [])
 }
 
 /// Part of the first whole picture.
@@ -73,20 +74,19 @@ extension Store {
     private func release(
         _ record: AccountRecord, _ rules: ReleaseRules, noting sealed: inout [(account: AccountKey, fault: SecretFault)]
     ) throws(StorageError) -> Release {
-        if let fault = rules.fault(record) {
-            return .withdrawn(record.key, generation: record.withdrawal, reason: fault)
+        let facts = try facts(of: record.id)
+        func withdrawn(_ reason: String) -> Release {
+            .withdrawn(
+                record.key, generation: record.withdrawal, reason: reason, facts: facts.fault == nil ? facts : [])
         }
+        if let fault = rules.fault(record) ?? facts.fault { return withdrawn(fault) }
         switch try secrets([.secret], of: record.id, record.key) {
         case .success(let secrets):
-            guard let secret = secrets.secret else {
-                return .withdrawn(record.key, generation: record.withdrawal, reason: "it has no secret")
-            }
-            let facts = try facts(of: record.id)
-            if let fault = facts.fault { return .withdrawn(record.key, generation: record.withdrawal, reason: fault) }
+            guard let secret = secrets.secret else { return withdrawn("it has no secret") }
             return .credential(record, secret, facts: facts)
         case .failure(let fault):
             sealed.append((record.key, fault))
-            return .withdrawn(record.key, generation: record.withdrawal, reason: fault.text)
+            return withdrawn(fault.text)
         }
     }
 }

@@ -167,10 +167,10 @@ extension CredentialChange {
 
     fileprivate init(_ phase: CredentialPhase, _ release: Release) {
         switch release {
-        case .withdrawn(let account, let generation, let reason):
+        case .withdrawn(let account, let generation, let reason, let facts):
             self.init(
                 phase: phase, account: account, generation: generation, kind: .none, secret: SecretField(""), user: "",
-                expiresAt: nil, metadata: [], reason: reason.cut(toBytes: FieldLimits.line))
+                expiresAt: nil, metadata: facts, reason: reason.cut(toBytes: FieldLimits.line))
         case .credential(let record, let secret, let facts):
             let text = secret.withBytes { String(decoding: $0, as: UTF8.self) }
             self.init(

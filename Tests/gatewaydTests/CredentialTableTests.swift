@@ -111,6 +111,9 @@ import Testing
         #expect(table.preferred(of: acme, at: shop) == nil)
         tell(held(.change, key("one"), 2, kind: .none, facts: facts))
         #expect(table.preferred(of: acme, at: shop)?.text == "two")
+        // One that dies is the default still: calls must not go out as another.
+        tell(held(.change, key("two"), 9, kind: .none, reason: "it was refused", facts: facts))
+        #expect(table.preferred(of: acme, at: shop)?.text == "two")
     }
 
     @Test func endsAreCounted() {

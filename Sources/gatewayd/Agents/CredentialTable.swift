@@ -24,8 +24,9 @@ struct HeldCredential: Sendable {
 /// An account of a tenant at a provider.
 enum HeldAccount: Sendable {
     case usable(HeldCredential)
-    /// It is connected and cannot be used, for this reason, which is for people.
-    case unusable(reason: String)
+    /// It is connected and cannot be used, for this reason, which is for people. It may be the tenant's default all the same:
+    /// no other is taken for it.
+    case unusable(reason: String, isPreferred: Bool)
 }
 
 /// How many credentials there are, and how they stand.
@@ -108,7 +109,7 @@ extension CredentialTable {
     /// The account that a tenant prefers at a provider; `nil` where it prefers several, of which none is taken for another.
     func preferred(of tenant: TenantID, at provider: ProviderID) -> AccountName? {
         let accounts = picture[Place(tenant: tenant, provider: provider)] ?? [:]
-        let preferred = accounts.filter { $0.value.credential?.facts.isPreferred ?? false }
+        let preferred = accounts.filter(\.value.isPreferred)
         return preferred.count == 1 ? preferred.first?.key : nil
     }
 
@@ -116,7 +117,7 @@ extension CredentialTable {
     func unusable(of tenant: TenantID, at provider: ProviderID, _ wanted: AccountName?) -> String? {
         let accounts = picture[Place(tenant: tenant, provider: provider)] ?? [:]
         let account = wanted.map { accounts[$0] } ?? (accounts.count == 1 ? accounts.first?.value : nil)
-        guard case .unusable(let reason)? = account else { return nil }
+        guard case .unusable(let reason, _)? = account else { return nil }
         return reason
     }
 
@@ -158,11 +159,19 @@ extension HeldAccount {
         if case .usable(let credential) = self { credential } else { nil }
     }
 
+    fileprivate var isPreferred: Bool {
+        switch self {
+        case .usable(let credential): credential.facts.isPreferred
+        case .unusable(_, let isPreferred): isPreferred
+        }
+    }
+
     /// `nil` for an account that is gone.
     fileprivate init?(_ change: CredentialChange) {
+        let facts = AccountFacts(change.metadata.map { FormPair($0.name, $0.value) })
         guard let kind = change.kind.authKind else {
             guard !change.reason.isEmpty else { return nil }
-            self = .unusable(reason: change.reason)
+            self = .unusable(reason: change.reason, isPreferred: facts.isPreferred)
             return
         }
         let secret = SecretText(change.secret.text)
@@ -170,7 +179,7 @@ extension HeldAccount {
             HeldCredential(
                 generation: change.generation, kind: kind,
                 credential: kind == .basic ? .userPassword(user: change.user, password: secret) : .secret(secret),
-                facts: AccountFacts(change.metadata.map { FormPair($0.name, $0.value) }), expiresAt: change.expiresAt))
+                facts: facts, expiresAt: change.expiresAt))
     }
 }
 
