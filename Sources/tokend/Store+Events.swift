@@ -47,6 +47,8 @@ extension Store {
     static let prunedAtOnce = 2_000
     /// Events that a page looks at, whether they are wanted or not: some 50 ms.
     static let eventsSeenMost = 50_000
+    /// So many in a row that are older than what is asked for: a clock that was wrong for a while wrote fewer.
+    static let eventsOldMost = 1000
 
     /// Part of a transaction.
     func append(_ event: EventRecord) throws(StorageError) {
@@ -60,7 +62,8 @@ extension Store {
         try insert.bind(7, event.before).bind(8, event.after).bind(9, event.text).run()
     }
 
-    /// Events older than number `before`, at most `limit`. Numbers grow with time: the first that is too old ends the search.
+    /// Events older than number `before`, at most `limit`. Numbers grow with time, but for a clock that was set: a run of
+    /// events that are too old ends the search.
     func events(_ filter: EventFilter, before: Int64 = .max, limit: Int) throws(StorageError) -> EventPage {
         let tenants = filter.tenant == nil ? "?2 IS NULL" : "tenant = ?2"
         let select = try database.prepare(
@@ -70,9 +73,10 @@ extension Store {
             """)
         select.bind(1, before).bind(2, filter.tenant?.text)
         defer { select.reset() }
-        var (page, seen, last) = (EventPage(), 0, before)
+        var (page, seen, old, last) = (EventPage(), 0, 0, before)
         while try select.step() {
-            if let since = filter.since, select.integer(1) < since.value { return page }
+            old = filter.since.map { UnixMillis(select.integer(1)) < $0 } == true ? old + 1 : 0
+            if old > Self.eventsOldMost { return page }
             guard page.events.count < limit, seen < Self.eventsSeenMost else {
                 page.next = last
                 return page
@@ -127,9 +131,10 @@ extension Store {
 }
 
 extension EventFilter {
-    /// Tenant and time aside.
+    /// The tenant aside.
     fileprivate func wants(_ event: EventRecord) -> Bool {
         let name = event.account.map { "\($0.provider)/\($0.account)" } ?? ""
-        return (action.isEmpty || action == event.action.rawValue) && (subject.isEmpty || subject == name)
+        return (since.map { event.at >= $0 } ?? true) && (action.isEmpty || action == event.action.rawValue)
+            && (subject.isEmpty || subject == name)
     }
 }

@@ -80,6 +80,12 @@ import Testing
         #expect(first.rows.map(\.action) == ["tenant.changed"])
         let next = try #require(first.next)
         #expect(try page(rig, AuditFilter(subject: "acme"), before: next, limit: 1).rows.map(\.number) == [1])
+        // A row of a clock that was behind hides none before it.
+        try rig.ask { store throws(StorageError) in
+            _ = try store.updateTenant(
+                tenant, TenantUpdate(isSuspended: .set(false)), by: "test", at: UnixMillis(1))
+        }
+        #expect(try actions(AuditFilter(since: UnixMillis(StoreRig.start.value + 9))) == ["tenant.changed"])
     }
 
     @Test func change_thatFails_leavesNoRow_andNoRowThatFailsAChange() throws {

@@ -155,6 +155,9 @@ import Vault
         #expect(try found(EventFilter(action: "tested", since: UnixMillis(4))) == [5, nil])
         #expect(try found(EventFilter(tenant: a.tenant, since: UnixMillis(6))) == [nil])
         #expect(try found(EventFilter(action: "connected"), limit: 1) == [2, 2])
+        // One of a clock that was behind hides none before it.
+        try store.append(EventRecord(at: UnixMillis(0), account: a, action: .removed, source: "test"))
+        #expect(try found(EventFilter(since: UnixMillis(4))) == [5, 4, nil])
         #expect(try found(EventFilter(action: "connected"), before: 2, limit: 1) == [1, nil])
     }
 

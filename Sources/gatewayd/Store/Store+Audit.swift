@@ -82,6 +82,8 @@ struct AuditPage: Sendable, Equatable {
 extension Store {
     /// Rows that a page looks at, whether they are wanted or not: some 50 ms.
     static let auditSeenMost = 50_000
+    /// So many in a row that are older than what is asked for: a clock that was wrong for a while wrote fewer.
+    static let auditOldMost = 1000
     /// Rows that are kept at most, whatever their age: some 250 MB.
     static let auditRowsMost: Int64 = 1_000_000
     /// Rows of one page at most.
@@ -103,7 +105,8 @@ extension Store {
         }
     }
 
-    /// Rows older than number `before`, at most `limit`. Numbers grow with time: the first row that is too old ends the search.
+    /// Rows older than number `before`, at most `limit`. Numbers grow with time, but for a clock that was set: a run of
+    /// rows that are too old ends the search.
     func audit(_ filter: AuditFilter, before: Int64 = .max, limit: Int) throws(StorageError) -> AuditPage {
         let tenants = filter.tenant == nil ? "?2 IS NULL" : "tenant = ?2"
         let select = try database.prepare(
@@ -113,10 +116,11 @@ extension Store {
             """)
         select.bind(1, before).bind(2, filter.tenant?.text)
         defer { select.reset() }
-        var (page, seen, last) = (AuditPage(), 0, before)
+        var (page, seen, old, last) = (AuditPage(), 0, 0, before)
         while try select.step() {
             let row = AuditRow(select)
-            if let since = filter.since, row.at < since { return page }
+            old = filter.since.map { row.at < $0 } == true ? old + 1 : 0
+            if old > Self.auditOldMost { return page }
             guard page.rows.count < min(limit, Self.auditPageMost), seen < Self.auditSeenMost else {
                 page.next = last
                 return page
@@ -148,9 +152,10 @@ extension Store {
 }
 
 extension AuditFilter {
-    /// Tenant and time aside.
+    /// The tenant aside.
     fileprivate func wants(_ row: AuditRow) -> Bool {
-        (action.map { $0 == row.action } ?? true) && (subject.map { $0 == row.subject } ?? true)
+        (since.map { row.at >= $0 } ?? true) && (action.map { $0 == row.action } ?? true)
+            && (subject.map { $0 == row.subject } ?? true)
     }
 }
 
