@@ -109,7 +109,8 @@ struct ProviderBook: Sendable {
     /// What the request that refreshes an account carries in secret, the client's included, whosever it is.
     func secrets(_ material: CallMaterial) throws(RequestFault) -> [SecretText] {
         let client = try client(of: material.record, material.secrets.clientSecret)
-        return client.spellings + [material.secrets.refreshToken.map { SecretText($0) }].compactMap(\.self)
+        let token = material.secrets.refreshToken.map { SecretText.spelt([SecretText($0)]) } ?? []
+        return client.spellings + token
     }
 
     /// The request that refreshes an account.

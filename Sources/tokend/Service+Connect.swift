@@ -112,7 +112,7 @@ extension Service {
             } catch {
                 throw Refused(.providerRefused, error.reason)
             }
-            let hidden = client.spellings + [code, SecretText(flow.verifier)]
+            let hidden = client.spellings + SecretText.spelt([code, SecretText(flow.verifier)])
             let policy = refreshes.book.policy(of: provider.id.text)
             _ = courier.send(ask, within: Self.exchangeTime) { [self] result in
                 let verdict = TokenEndpoint.read(result, from: provider, sent: sent, by: policy, hiding: hidden)

@@ -72,20 +72,8 @@ public struct ProviderAnswer {
     /// The body of a failure, if it is JSON, small, and repeats nothing that was sent in secret.
     func errorData(hiding secrets: [SecretText]) -> UnsafeRawBufferPointer? {
         guard isJSON, body.count <= AgentAnswer.largestErrorData else { return nil }
-        return repeats(secrets) ? nil : body
-    }
-
-    /// Also in strings that are written with escapes (`Basic YTpi\/`).
-    private func repeats(_ secrets: [SecretText]) -> Bool {
-        if secrets.contains(where: { Excerpt.contains(body, $0.bytes) }) { return true }
-        guard body.contains(UInt8(ascii: "\\")) else { return false }
-        guard let value = try? JSONValue(parsing: body) else { return true }
-        return value.hasString { text in
-            var text = text
-            return text.withUTF8 { bytes in
-                secrets.contains { Excerpt.contains(UnsafeRawBufferPointer(bytes), $0.bytes) }
-            }
-        }
+        let isRepeated = secrets.contains { Excerpt.contains(body, $0.bytes) }
+        return isRepeated || Excerpt.escapes(body, secrets) ? nil : body
     }
 
     /// A body that is not JSON, as JSON: nothing as null, text as a string, everything else in base 64.
@@ -96,18 +84,6 @@ public struct ProviderAnswer {
             $0.member("content_type", contentType.map { Excerpt.of($0.utf8) })
             $0.member("encoding", "base64")
             $0.member("content", String(decoding: Base64Text.padded(body), as: UTF8.self))
-        }
-    }
-}
-
-extension JSONValue {
-    /// Whether a string or a key in it is so.
-    fileprivate func hasString(_ isSo: (String) -> Bool) -> Bool {
-        switch self {
-        case .null, .boolean, .number: false
-        case .string(let text): isSo(text)
-        case .array(let values): values.contains { $0.hasString(isSo) }
-        case .object(let members): members.contains { isSo($0.key) || $0.value.hasString(isSo) }
         }
     }
 }

@@ -6,27 +6,13 @@
 
 extension PresentedCredential {
     /// The credential itself, as it stands in the request, that without its scheme (`Basic YTpi` as `YTpi`), and each of them
-    /// as URLs and JSON have it.
+    /// as URLs and forms have it.
     public func spellings(of credential: Credential) -> [SecretText] {
         var plain = [credential.secret.bytes, value.bytes]
         if let blank = value.bytes.firstIndex(of: UInt8(ascii: " ")) {
             plain.append(Array(value.bytes[(blank + 1)...]))
         }
-        return Self.spelt(plain)
-    }
-
-    /// Each also percent-encoded, and with slashes as PHP writes them into JSON.
-    fileprivate static func spelt(_ plain: [[UInt8]]) -> [SecretText] {
-        let escaped = plain.map { bytes in
-            var out: [UInt8] = []
-            FormText.escapeComponent(bytes, to: &out)
-            return out
-        }
-        let slashed = plain.map { $0.flatMap { $0 == UInt8(ascii: "/") ? Array("\\/".utf8) : [$0] } }
-        var seen: Set<[UInt8]> = [[]]
-        // The longest first: a part that is hidden would hide what it is a part of.
-        return (plain + escaped + slashed).filter { seen.insert($0).inserted }.sorted { $0.count > $1.count }
-            .map(SecretText.init)
+        return SecretText.spelt(plain.map { SecretText($0) })
     }
 
     /// As it stands in the request.
@@ -37,21 +23,30 @@ extension PresentedCredential {
     }
 }
 
+extension SecretText {
+    /// Each also as a query and as a form has it. The longest first: a part that is hidden would hide what it is a part of.
+    public static func spelt(_ plain: [SecretText]) -> [SecretText] {
+        let escaped = plain.map { secret in
+            var out: [UInt8] = []
+            FormText.escapeComponent(secret.bytes, to: &out)
+            return out
+        }
+        var seen: Set<[UInt8]> = [[]]
+        return (plain.map(\.bytes) + escaped + plain.map { FormText.value($0.bytes) })
+            .filter { seen.insert($0).inserted }.sorted { $0.count > $1.count }.map { SecretText($0) }
+    }
+}
+
 extension ClientRegistration {
     /// The application's secret, and what stands behind `Basic` in a token request.
     public var spellings: [SecretText] {
         guard let secret else { return [] }
-        return PresentedCredential.spelt([secret.bytes, Self.pair(id, secret)])
+        return SecretText.spelt([secret, SecretText(Self.pair(id, secret))])
     }
 
     /// RFC 6749 §2.3.1: both are form-encoded before they are joined.
     static func pair(_ id: String, _ secret: SecretText) -> [UInt8] {
-        var pair: [UInt8] = []
-        FormText.append("", id.utf8, to: &pair)
-        pair.removeFirst()
-        var password: [UInt8] = []
-        FormText.append("", secret.bytes, to: &password)
-        return Base64Text.padded(pair + [UInt8(ascii: ":")] + password.dropFirst())
+        Base64Text.padded(FormText.value(id.utf8) + [UInt8(ascii: ":")] + FormText.value(secret.bytes))
     }
 }
 

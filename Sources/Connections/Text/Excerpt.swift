@@ -4,15 +4,18 @@
 // Refuses: control characters, more than `longest` characters, and every secret that the caller knows was sent.
 // Called by: TokenAnswer, CallbackQuery, AnswerEnvelope.
 
+import JSON
+
 /// Makes foreign text fit to print.
 public enum Excerpt {
     /// The most characters of an excerpt: two lines of a terminal.
     public static let longest = 200
 
     /// The beginning of `bytes` as printable text on one line. Bytes that are not UTF-8 become U+FFFD. Where one of
-    /// `secrets` stands, `(secret)` stands instead.
+    /// `secrets` stands, `(secret)` stands instead; JSON that spells one with escapes is `(secret)` altogether.
     public static func of(_ bytes: some Collection<UInt8>, hiding secrets: [SecretText] = []) -> String {
         var clean = Array(bytes)
+        if clean.withUnsafeBytes({ escapes($0, secrets) }) { return "(secret)" }
         for secret in secrets { clean = hide(secret.bytes, in: clean) }
         var text = ""
         var wasBlank = true
@@ -31,6 +34,19 @@ public enum Excerpt {
         switch scalar.properties.generalCategory {
         case .control, .format, .lineSeparator, .paragraphSeparator, .spaceSeparator, .privateUse, .unassigned: true
         default: false
+        }
+    }
+
+    /// Whether `bytes` are JSON in which a string or a key is one of `secrets` once its escapes are read (`Basic YTpi\/`).
+    static func escapes(_ bytes: UnsafeRawBufferPointer, _ secrets: [SecretText]) -> Bool {
+        guard !secrets.isEmpty, bytes.contains(UInt8(ascii: "\\")), let value = try? JSONValue(parsing: bytes) else {
+            return false
+        }
+        return value.hasString { text in
+            var text = text
+            return text.withUTF8 { string in
+                secrets.contains { contains(UnsafeRawBufferPointer(string), $0.bytes) }
+            }
         }
     }
 
@@ -54,5 +70,17 @@ public enum Excerpt {
             }
         }
         return out
+    }
+}
+
+extension JSONValue {
+    /// Whether a string or a key in it is so.
+    fileprivate func hasString(_ isSo: (String) -> Bool) -> Bool {
+        switch self {
+        case .null, .boolean, .number: false
+        case .string(let text): isSo(text)
+        case .array(let values): values.contains { $0.hasString(isSo) }
+        case .object(let members): members.contains { isSo($0.key) || $0.value.hasString(isSo) }
+        }
     }
 }

@@ -25,6 +25,13 @@ public enum FormText {
         escapeForm(value, to: &body)
     }
 
+    /// A value alone, as a form has it.
+    static func value(_ bytes: some Collection<UInt8>) -> [UInt8] {
+        var out: [UInt8] = []
+        escapeForm(bytes, to: &out)
+        return out
+    }
+
     /// The bytes of a form that holds `pairs`.
     public static func body(_ pairs: [FormPair]) -> [UInt8] {
         var body: [UInt8] = []
