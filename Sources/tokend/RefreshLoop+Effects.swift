@@ -93,6 +93,8 @@ extension RefreshLoop {
         lane.add(.failures, at: failure.place)
         reasons[slot] = reason
         tell(slot, of: id, .failed(attempt: attempt, failure))
+        // What was stored in its place meanwhile is well, and the reason its predecessor's.
+        if flights[slot] != nil, table[slot].standing == .valid { reasons[slot] = nil }
         land(slot)
     }
 
