@@ -1,7 +1,7 @@
 // Database: one SQLite connection with one owner.
 //
 // For: durable state of a daemon. A commit that returned is on disk (WAL with synchronous=FULL); one that threw is not in
-// the connection's view and has to be repeated.
+// the connection's view and has to be repeated. What is read is on disk too, also right after a crash.
 // Refuses: files of other processes (they are locked while open), other threads (it traps), waiting for locks.
 // Called by: the Store of each daemon, on the one thread that opened it.
 
@@ -90,7 +90,19 @@ public final class Database {
             PRAGMA wal_autocheckpoint = \(options.checkpointPages);
             PRAGMA cache_size = -\(options.cacheKibibytes);
             """)
+        try syncLog()
         if options.checkpointPages == 0 { watchLog() }
+    }
+
+    /// Puts on the disk what the log was found with. A process that died between writing a commit and syncing it leaves it
+    /// in the kernel's memory: it is read as committed, would be acted on, and would be gone after a power failure.
+    private func syncLog() throws(StorageError) {
+        var log: UnsafeMutablePointer<sqlite3_file>?
+        let asked = sqlite3_file_control(connection, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log)
+        guard asked == SQLITE_OK else { throw failure(asked, "find the log") }
+        guard let log, let methods = log.pointee.pMethods, let sync = methods.pointee.xSync else { return }
+        let code = sync(log, SQLITE_SYNC_NORMAL)
+        guard code == SQLITE_OK else { throw failure(code, "sync the log") }
     }
 }
 

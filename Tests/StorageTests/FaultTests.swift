@@ -40,6 +40,30 @@ import Testing
         return Set(rows.keys)
     }
 
+    private func ids(_ database: Database) throws -> Set<Int64> {
+        var ids: Set<Int64> = []
+        try database.prepare("SELECT id FROM notes").forEachRow { ids.insert($0.integer(0)) }
+        return ids
+    }
+
+    /// A commit that was written and not synced when its process died is read by the next one, which acts on it.
+    @Test func whatIsFoundAfterACrashOutlivesAPowerFailure() throws {
+        var random = SeededRandom.forTest()
+        for number in 1...60 {
+            let faulty = FaultyFiles()
+            faulty.plan(.forever(number))
+            _ = work(faulty)
+            faulty.plan(.none)
+            let database = try Fixture.openNotes(faulty)
+            let seen = try ids(database)
+            faulty.cutPower(&random)
+            try withExtendedLifetime(database) {
+                let left = try ids(try Fixture.openNotes(faulty))
+                #expect(left.isSuperset(of: seen), "operation \(number), seed \(random.seed)")
+            }
+        }
+    }
+
     @Test(arguments: [false, true]) func theNthOperationFails(forEver: Bool) throws {
         var number = 0
         while true {
